@@ -1,0 +1,122 @@
+"""The head of a case file: documents, conventions, and the table of APIs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.casefile.errors import Path
+from conformance.casefile.scalars import resolve
+from conformance.casefile.scope import Scope
+from conformance.casefile.tree import LinedDict, plain
+from conformance.casefile.words import as_word, suggest
+from conformance.model import Api, Convention, Document, Parameter, Scalar
+
+
+def documents(tree: LinedDict) -> dict[str, Document]:
+    """The documents of a file's `tree` by key."""
+    return {str(key): Document(str(key), **plain(entry)) for key, entry in tree["documents"].items()}
+
+
+def conventions(tree: LinedDict, scope: Scope) -> dict[str, Convention]:
+    """The conventions of a file's `tree` by name."""
+    made = {}
+    for name, entry in plain(tree.get("conventions", {})).items():
+        scope.known(entry["reference"], entry["choices"], ("conventions", name, "reference"), "choice")
+        made[name] = Convention(name, **entry)
+    return made
+
+
+def apis(tree: LinedDict, scope: Scope) -> dict[str, Api]:
+    """The rows of a file's API table by dotted name."""
+    return {str(name): _api(str(name), entry, scope, ("apis", name)) for name, entry in tree["apis"].items()}
+
+
+def _api(name: str, tree: LinedDict, scope: Scope, path: Path) -> Api:
+    parameters = tuple(
+        _parameter(str(key), entry, scope, (*path, "parameters", key))
+        for key, entry in tree.get("parameters", {}).items()
+    )
+    inputs = _inputs(tree, scope, path)
+    _keywords(parameters, inputs, tree, scope, path)
+    return Api(
+        name=name,
+        framework=name.partition(".")[0],
+        kind=str(tree["kind"]),
+        document=scope.known(tree["document"], scope.documents, (*path, "document"), "document"),
+        location=scope.location(path),
+        inputs=inputs,
+        parameters=parameters,
+        dtypes=scope.words(tree, "dtypes", path) if "dtypes" in tree else None,
+        platforms=scope.words(tree, "platforms", path) if "platforms" in tree else ("cpu",),
+        versions=str(tree.get("versions", "")),
+        documented=frozenset(scope.words(tree, "documented", path)),
+        unsupported=plain(tree.get("unsupported", {})),
+        raises=plain(tree.get("raises", {})),
+    )
+
+
+def _inputs(tree: LinedDict, scope: Scope, path: Path) -> dict[str, str]:
+    if "inputs" not in tree:
+        return {name: name for name in scope.inputs}
+    path = (*path, "inputs")
+    for name in tree["inputs"]:
+        scope.known(name, scope.inputs, (*path, name), "input")
+    for name in scope.inputs:
+        if name not in tree["inputs"]:
+            scope.problems.add(path, f'the input "{name}" is missing')
+    names: dict[str, str] = plain(tree["inputs"])
+    return names
+
+
+def _parameter(name: str, tree: LinedDict, scope: Scope, path: Path) -> Parameter:
+    wanted = scope.attributes.get(name)
+    if name not in scope.attributes:
+        scope.problems.add(path, "unknown attribute", suggest(name, scope.attributes))
+        wanted = ""  # nothing is known of its values
+    values = tree.get("values")
+    if values is not None:
+        scope.unique(values, (*path, "values"))
+    return Parameter(
+        name=name,
+        keyword=str(tree.get("keyword", name)),
+        default=scope.scalar(tree.get("default"), (*path, "default"), wanted),
+        values=None
+        if values is None
+        else tuple(
+            scope.scalar(value, (*path, "values", index), wanted) for index, value in enumerate(values)
+        ),
+        mapped=_mapped(tree, scope, path, wanted),
+    )
+
+
+def _mapped(tree: LinedDict, scope: Scope, path: Path, wanted: Scalar) -> dict[Scalar, Scalar]:
+    mapped = tree.get("mapped")
+    if mapped is None:
+        return {}
+    values: list[Any] | None = tree.get("values")
+    made: dict[Scalar, Scalar] = {}
+    for word, spelling in mapped.items():
+        here = (*path, "mapped", word)
+        # YAML keys are text to the schema; as a value of the attribute, true is true and 2 is 2.
+        key = scope.scalar(word if word in mapped.quoted else resolve(word), here, wanted)
+        if values is not None and not any(
+            key == value and type(key) is type(plain(value)) for value in values
+        ):
+            scope.problems.add(here, "is none of the values", suggest(str(word), map(as_word, values)))
+        made[key] = scope.scalar(spelling, here, wanted)
+    return made
+
+
+def _keywords(
+    parameters: tuple[Parameter, ...], inputs: dict[str, str], tree: LinedDict, scope: Scope, path: Path
+) -> None:
+    taken: dict[str, str] = {}
+    named = [((*path, "inputs", name), f'the input "{name}"', keyword) for name, keyword in inputs.items()]
+    named += [
+        ((*path, "parameters", parameter.name), f'the attribute "{parameter.name}"', parameter.keyword)
+        for parameter in parameters
+    ]
+    for place, what, keyword in named:
+        other = taken.setdefault(keyword, what)
+        if other is not what:
+            scope.problems.add(place, f'"{keyword}" is already the name of {other}', "give each its own name")

@@ -1,0 +1,49 @@
+"""`conformance show`: one check's tolerance report, from a results file."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+
+import click
+
+from conformance.cli import ExitCode
+from conformance.cli.options import results_option, usage
+from conformance.report import reproducer, tolerance_text
+from conformance.results import CheckRecord, ResultsError, read_results
+
+
+@click.command("show", short_help="Print one check's tolerance report from a results file.")
+@click.argument("check_id")
+@results_option
+@click.option("--script", is_flag=True, help="Print only the standalone script that repeats the check.")
+def command(check_id: str, results: Path, script: bool) -> int:
+    """Print the tolerance report of CHECK_ID again, with what the other environments returned.
+
+    CHECK_ID may be any part of an id that only one check has.
+    """
+    try:
+        run = read_results(results, incomplete=True)
+    except ResultsError as problem:
+        raise usage(problem) from problem
+    record = _find(run.checks, check_id, results)
+    if script:
+        click.echo(reproducer(record))
+    else:
+        peers = [other for other in run.checks if other["call"] == record["call"]]
+        click.echo(tolerance_text(record, peers, run.header["conventions"].get(record["operator"], {})))
+    return ExitCode.OPEN
+
+
+def _find(checks: list[CheckRecord], wanted: str, path: Path) -> CheckRecord:
+    found = [record for record in checks if record["id"] == wanted]
+    found = found or [record for record in checks if wanted in record["id"]]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        listed = "\n".join(f"  {record['id']}" for record in found[:10])
+        more = f"\n  and {len(found) - 10} more" if len(found) > 10 else ""
+        raise click.UsageError(f"{wanted!r} is part of {len(found)} check ids:\n{listed}{more}")
+    close = get_close_matches(wanted, [record["id"] for record in checks], n=3, cutoff=0.5)
+    hint = "; nearest:\n" + "\n".join(f"  {name}" for name in close) if close else ""
+    raise click.UsageError(f"{path} has no check {wanted!r}{hint}")

@@ -1,0 +1,193 @@
+"""What the suite needs from a framework, and the parts that are the same for all of them."""
+
+from __future__ import annotations
+
+import abc
+import difflib
+import importlib
+import os
+import platform
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+BFLOAT16_NAN = 0x7FC0
+"""The bit pattern of a bfloat16 NaN."""
+
+
+class MissingError(Exception):
+    """The installed framework has no such API, mode, device or dtype."""
+
+
+class ConversionError(Exception):
+    """A tensor that this adapter cannot turn into an array: our gap, not the framework's."""
+
+
+class Adapter(abc.ABC):
+    """One framework, as a worker sees it.
+
+    Arrays on the NumPy side are plain ``numpy.ndarray``; a dtype that NumPy lacks travels under its
+    own name with its bit patterns in the unsigned integers of the same width (bfloat16: uint16).
+    """
+
+    framework = ""
+    """The name of the framework, which is also the package to import."""
+
+    modes: Sequence[str] = ("eager",)
+    """How APIs can be called."""
+
+    def __init__(self) -> None:
+        self.module: Any = None
+        self._resolved: dict[tuple[str, str], Callable[..., Any]] = {}
+        self._devices: Sequence[str] = ("cpu",)
+
+    def load(self) -> None:
+        """Import the framework. Overridden to quieten it and to make it report errors at once.
+
+        Raises whatever the import raises.
+        """
+        self.module = importlib.import_module(self.framework)
+        self._devices = tuple(self.devices())
+
+    def describe(self) -> dict[str, Any]:
+        """Versions and machine, in plain values, for the head of a results file."""
+        return {
+            "framework": self.framework,
+            "version": str(self.module.__version__),
+            "python": platform.python_version(),
+            "numpy": str(np.__version__),
+            "device": self._devices[-1],
+            "devices": list(self._devices),
+            "platform": platform.platform(),
+            "threads": self.threads(),
+            "executable": sys.executable,
+        }
+
+    def devices(self) -> Sequence[str]:
+        """The devices that tensors can be placed on, the fastest last."""
+        return ("cpu",)
+
+    def threads(self) -> int:
+        """How many threads one operator may use."""
+        return os.cpu_count() or 1
+
+    @abc.abstractmethod
+    def place(self, array: Any, dtype: str, device: str) -> Any:
+        """Return a contiguous tensor on `device` that owns a copy of `array`.
+
+        `array` is C-contiguous and may be read-only; `dtype` is its name, bfloat16 included.
+        """
+
+    @abc.abstractmethod
+    def array(self, value: Any) -> tuple[str, Any] | None:
+        """Return dtype name and array of `value`, or None where it is no tensor.
+
+        Raises ConversionError for a tensor that has no such array.
+        """
+
+    def tensor(self, array: Any, dtype: str, device: str, layout: str) -> Any:
+        """Return a tensor with the values of `array` in the given memory layout.
+
+        ``transposed`` is made by the framework's own transpose, ``strided`` takes every second
+        element of a larger buffer (whose gaps hold NaN, so that a kernel that reads them shows), and
+        ``expanded`` repeats the first row with stride 0. What has no such layout (0-d; 1-d for
+        ``transposed``; no rows for ``expanded``) comes back contiguous. Raises MissingError where this
+        machine has no such device, ValueError for values that cannot be expanded.
+        """
+        if device not in self._devices and device.partition(":")[0] not in self._devices:
+            known = ", ".join(self._devices)
+            raise MissingError(f"{self.framework} finds no device {device} here; it has {known}")
+        if layout == "transposed" and array.ndim >= 2:
+            axes = tuple(reversed(range(array.ndim)))
+            return self.place(np.ascontiguousarray(array.T), dtype, device).permute(*axes)
+        if layout == "strided" and array.ndim >= 1:
+            return self.place(_spread(array, dtype), dtype, device)[..., ::2]
+        if layout == "expanded" and array.ndim >= 1 and array.shape[0] > 0:
+            if np.broadcast_to(array[:1], array.shape).tobytes() != array.tobytes():
+                raise ValueError("an expanded tensor needs values that are equal along its first axis")
+            return self.expand(self.place(np.ascontiguousarray(array[:1]), dtype, device), array.shape)
+        if layout in ("contiguous", "transposed", "strided", "expanded"):
+            return self.place(array, dtype, device)
+        raise ValueError(f"unknown layout {layout!r}")
+
+    def expand(self, tensor: Any, shape: Sequence[int]) -> Any:
+        """Return `tensor` repeated along its first axis to `shape`, without copying."""
+        return tensor.expand(*shape)
+
+    def resolve(self, name: str, mode: str) -> Callable[..., Any]:
+        """Return the function or class with this dotted name.
+
+        Raises MissingError, naming the nearest names, where the installed version has none, and where
+        the adapter has no such mode.
+        """
+        if mode not in self.modes:
+            raise MissingError(f"{self.framework} has no mode {mode} here; it has {', '.join(self.modes)}")
+        key = (name, mode)
+        if key not in self._resolved:
+            self._resolved[key] = self._find(name)
+        return self._resolved[key]
+
+    def call(self, target: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Call a resolved function, or an object that a resolved class has constructed."""
+        return target(*args, **kwargs)
+
+    def synchronise(self, device: str) -> None:  # noqa: B027 - most frameworks have nothing to wait for
+        """Wait until `device` has finished, so that an error appears in the call that caused it."""
+
+    def classify(self, error: BaseException) -> dict[str, Any]:
+        """Describe what a call raised: class, its bases, message, and the end of the traceback."""
+        lines = traceback.format_exception(type(error), error, error.__traceback__)
+        return {
+            "class": type(error).__name__,
+            "mro": [base.__name__ for base in type(error).__mro__ if base is not object],
+            "message": str(error),
+            "traceback": "".join(lines),
+        }
+
+    def text(self, value: Any, style: str) -> str:
+        """Return what the framework prints for `value`; `style` is ``str`` or ``repr``."""
+        return repr(value) if style == "repr" else str(value)
+
+    def _find(self, name: str) -> Any:
+        parts = name.split(".")
+        found: Any = _module(parts[0])
+        if found is None:
+            raise MissingError(f"{self._title()} has no {name}: no module {parts[0]}")
+        for count, part in enumerate(parts[1:], start=1):
+            parent = found
+            found = getattr(parent, part, None)
+            if found is None:
+                found = _module(".".join(parts[: count + 1]))
+            if found is None:
+                near = difflib.get_close_matches(part, dir(parent), n=3)
+                hint = f"; nearest: {', '.join(near)}" if near else ""
+                raise MissingError(f"{self._title()} has no {name}{hint}")
+        return found
+
+    def _title(self) -> str:
+        return f"{self.framework} {getattr(self.module, '__version__', '')}".rstrip()
+
+
+def _module(name: str) -> Any:
+    """Import a module, or return None where there is none (another failure to import is raised)."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as problem:
+        if problem.name is not None and (name == problem.name or name.startswith(problem.name + ".")):
+            return None
+        raise
+
+
+def _spread(array: Any, dtype: str) -> Any:
+    """Return a buffer twice as wide as `array`, which fills every second element of it."""
+    gap: Any = BFLOAT16_NAN
+    if array.dtype.kind == "f":
+        gap = np.nan
+    elif dtype != "bfloat16":
+        gap = True if array.dtype.kind == "b" else np.iinfo(array.dtype).max
+    wide = np.full((*array.shape[:-1], 2 * array.shape[-1]), gap, dtype=array.dtype)
+    wide[..., ::2] = array
+    return wide

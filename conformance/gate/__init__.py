@@ -1,0 +1,7 @@
+"""Results against expectations: verdicts, and whether the gate is open. Needs no framework."""
+
+from conformance.gate.expectations import Expectation, ExpectationError
+from conformance.gate.load import load_expectations
+from conformance.gate.verdict import Gate, Ruling, Verdict
+
+__all__ = ["Expectation", "ExpectationError", "Gate", "Ruling", "Verdict", "load_expectations"]

@@ -1,0 +1,133 @@
+"""Named deterministic inputs: the same name, shape, seed and options give the same bits everywhere.
+
+The stream is Philox (NumPy guarantees its raw integers across versions, NEP 19). Everything after it
+uses only correctly rounded operations in a fixed order: `log` and `exp` of a mathematics library,
+and `sum` of an array, differ in the last bit between machines. This module needs nothing but NumPy,
+so that a reproducer script can carry its text (for any Python since 3.8 and NumPy since 1.20).
+"""
+
+# NumPy of that age has no generic array type to annotate with, so results of operators are Any.
+# mypy: no-warn-return-any
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+_LN2 = 0.6931471805599453
+
+
+def _exact_log(x: np.ndarray) -> np.ndarray:
+    """Natural logarithm of positive numbers to about 1e-15, from + - * / alone (atanh series)."""
+    mantissa, exponent = np.frexp(x)
+    small = mantissa < 0.7071067811865476
+    mantissa = np.where(small, mantissa * 2.0, mantissa)
+    exponent = exponent - small
+    ratio = (mantissa - 1.0) / (mantissa + 1.0)
+    square = ratio * ratio
+    series = np.zeros_like(ratio)
+    for power in range(23, 0, -2):
+        series = series * square + 1.0 / power
+    return 2.0 * ratio * series + exponent * _LN2
+
+
+def _exact_exp(x: np.ndarray) -> np.ndarray:
+    """Exponential to about 1e-13 relative, from + - * / alone (Taylor series after reduction)."""
+    exponent = np.floor(x / _LN2 + 0.5)
+    rest = x - exponent * _LN2
+    series = np.ones_like(rest)
+    for power in range(16, 0, -1):
+        series = 1.0 + series * rest / power
+    return np.ldexp(series, exponent.astype(np.int64))
+
+
+def _ordered_sum(x: np.ndarray, axis: int) -> np.ndarray:
+    """Sum along `axis` from first to last, kept as an axis of length one."""
+    return np.take(np.cumsum(x, axis=axis), [-1], axis=axis)
+
+
+def _uniform01(shape: tuple[int, ...], seed: int) -> np.ndarray:
+    """Multiples of 2**-53 in the open interval (0, 1)."""
+    raw = np.random.Philox(key=seed).random_raw(math.prod(shape))
+    return ((raw >> np.uint64(12)).astype(np.float64) + 0.5).reshape(shape) * 2.0**-52
+
+
+def uniform(shape: tuple[int, ...], seed: int, low: float = 0.0, high: float = 1.0) -> np.ndarray:
+    """Uniform numbers in [low, high]."""
+    return low + (high - low) * _uniform01(shape, seed)
+
+
+def normal(shape: tuple[int, ...], seed: int, mean: float = 0.0, scale: float = 1.0) -> np.ndarray:
+    """Nearly normal numbers (Irwin-Hall: twelve uniforms), of the given mean and deviation."""
+    return mean + scale * (_ordered_sum(_uniform01((12, *shape), seed), 0)[0] - 6.0)
+
+
+def _centred(shape: tuple[int, ...], seed: int, scale: float, axis: int) -> np.ndarray:
+    logits = normal(shape or (1,), seed, scale=scale)
+    if not logits.size:
+        return logits
+    return logits - np.max(logits, axis=axis, keepdims=True)
+
+
+def probabilities(shape: tuple[int, ...], seed: int, axis: int = -1, scale: float = 1.0) -> np.ndarray:
+    """Softmax along `axis` of normal logits of deviation `scale`: each slice sums to 1."""
+    weights = _exact_exp(_centred(shape, seed, scale, axis))
+    if not weights.size:
+        return weights.reshape(shape)
+    return (weights / _ordered_sum(weights, axis)).reshape(shape)
+
+
+def log_probabilities(
+    shape: tuple[int, ...], seed: int, axis: int = -1, scale: float = 1.0, relative_shift: float = 0.0
+) -> np.ndarray:
+    """Log-softmax along `axis` of normal logits; `relative_shift` multiplies the result by 1 + it."""
+    logits = _centred(shape, seed, scale, axis)
+    if not logits.size:
+        return logits.reshape(shape)
+    log_sum = _exact_log(_ordered_sum(_exact_exp(logits), axis))
+    return ((logits - log_sum) * (1.0 + relative_shift)).reshape(shape)
+
+
+def constant(shape: tuple[int, ...], seed: int, value: float = 1.0) -> np.ndarray:
+    """The same number everywhere (`seed` is not used)."""
+    return np.full(shape, float(value))
+
+
+def magnitudes(
+    shape: tuple[int, ...], seed: int, low: float = -20, high: float = 20, sign: str = "positive"
+) -> np.ndarray:
+    """Numbers spread over orders of magnitude: 2**e * m, e integer in [low, high), 1 <= m < 2.
+
+    `sign` is `positive`, `negative` or `both`; ValueError for another.
+    """
+    if sign not in ("positive", "negative", "both"):
+        raise ValueError(f"sign {sign!r} is none of positive, negative, both")
+    parts = _uniform01((3, *shape), seed)
+    exponent = np.floor(low + (high - low) * parts[0]).astype(np.int64)
+    size = np.ldexp(1.0 + parts[1], exponent)
+    if sign == "both":
+        return np.where(parts[2] < 0.5, -size, size)
+    return -size if sign == "negative" else size
+
+
+def alternating(shape: tuple[int, ...], seed: int, value: float = 1.0) -> np.ndarray:
+    """value, -value, value ... in C order: sums that cancel (`seed` is not used)."""
+    signs = 1.0 - 2.0 * (np.arange(math.prod(shape)) % 2)
+    return (value * signs).reshape(shape)
+
+
+GENERATORS = {
+    function.__name__: function
+    for function in (uniform, normal, probabilities, log_probabilities, constant, magnitudes, alternating)
+}
+
+
+def generate(name: str, shape: tuple[int, ...], seed: int, options: dict[str, object]) -> np.ndarray:
+    """Float64 array of `shape` from the generator `name`; `seed` is a non-negative integer below 2**128.
+
+    Raises KeyError for an unknown name, TypeError for an unknown option.
+    """
+    function: Callable[..., np.ndarray] = GENERATORS[name]
+    return function(tuple(shape), seed, **options)

@@ -1,0 +1,143 @@
+"""From a call's description to its rounded arrays: the same bits for the reference and every framework."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import ml_dtypes
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.model import INTEGER_DTYPES, CallSpec, Generator, InputSpec, Literal, Raw
+from conformance.plan.generate import generate
+from conformance.plan.rounding import round_to_numpy
+
+Array: TypeAlias = "NDArray[np.generic]"
+
+
+class InvalidInput(ValueError):
+    """An input that cannot be made as the case says; the message names the input."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """Operator, attributes and rounded inputs. `key` is their hash, equal across frameworks.
+
+    `arrays` maps each input's name to an array in its own dtype (bfloat16 as `ml_dtypes.bfloat16`),
+    or to the plain Python value of an input that is deliberately no tensor.
+    """
+
+    key: str
+    spec: CallSpec
+    arrays: dict[str, Array | object]
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held by the arrays, in bytes."""
+        return sum(array.nbytes for array in self.arrays.values() if isinstance(array, np.ndarray))
+
+
+def input_dtype(spec: CallSpec, source: InputSpec) -> str:
+    """The dtype an input is rounded to: its own where the case gives one, else the check's."""
+    return source.dtype or spec.dtype
+
+
+def seed_of(source: InputSpec, generator: Generator) -> int:
+    """The stream of one input. Inputs of equal seeds are independent, unless `stream` names another."""
+    name = str(generator.options.get("stream", source.name))
+    return (generator.seed << 32) | zlib.crc32(name.encode())
+
+
+def generator_options(generator: Generator) -> dict[str, object]:
+    """The options that the generator function itself takes."""
+    return {name: value for name, value in generator.options.items() if name != "stream"}
+
+
+def round_to(values: NDArray[np.float64], dtype: str) -> Array:
+    """Float64 `values` rounded once to `dtype`, to nearest even; bfloat16 as `ml_dtypes.bfloat16`."""
+    rounded = round_to_numpy(values, dtype)
+    return rounded.view(ml_dtypes.bfloat16) if dtype == "bfloat16" else rounded
+
+
+def _values(source: InputSpec, dtype: str) -> Array | object:
+    origin = source.source
+    if isinstance(origin, Raw):
+        return np.array(origin.value) if origin.ndarray else origin.value
+    values = _literal(origin, dtype) if isinstance(origin, Literal) else _drawn(source, origin, dtype)
+    # A tensor of this layout has one row, repeated: to send another would judge what was not passed.
+    if source.layout == "expanded" and values.ndim and not _repeats_first(values):
+        raise InvalidInput(f"input {source.name}: its rows differ, so it has no expanded layout")
+    return values
+
+
+def _literal(origin: Literal, dtype: str) -> Array:
+    if dtype in INTEGER_DTYPES:
+        return np.array(origin.value, dtype=dtype)
+    return round_to(np.array(origin.value, dtype=np.float64), dtype)
+
+
+def _drawn(source: InputSpec, origin: Generator, dtype: str) -> Array:
+    shape, what = origin.shape, f"input {source.name}: generator {origin.name}"
+    if shape is None:
+        raise InvalidInput(f"{what} has no shape, and the matrix gives none")
+    expanded = source.layout == "expanded" and len(shape) > 0 and shape[0] > 0
+    drawn = (1, *shape[1:]) if expanded else shape
+    try:
+        values = generate(origin.name, drawn, seed_of(source, origin), generator_options(origin))
+    except (TypeError, ValueError) as problem:
+        raise InvalidInput(f"{what}: {problem}") from problem
+    values = np.ascontiguousarray(np.broadcast_to(values, shape))
+    rounded = round_to(values, dtype)
+    if dtype in INTEGER_DTYPES and not np.array_equal(rounded, values):
+        raise InvalidInput(f"{what} gives numbers that {dtype} does not hold")
+    return rounded
+
+
+def _repeats_first(values: Array) -> bool:
+    return values.tobytes() == np.broadcast_to(values[:1], values.shape).tobytes()
+
+
+def _digest(spec: CallSpec, arrays: dict[str, Array | object]) -> str:
+    digest = hashlib.sha256(json.dumps([spec.operator.name, sorted(spec.attributes.items())]).encode())
+    for name, array in arrays.items():
+        if isinstance(array, np.ndarray):
+            digest.update(f"\0{name}\0{array.dtype}\0{array.shape}\0".encode())
+            digest.update(array.tobytes())
+        else:
+            digest.update(f"\0{name}\0{array!r}".encode())
+    return digest.hexdigest()[:16]
+
+
+def materialise(spec: CallSpec) -> Call:
+    """The call of `spec` with its arrays made and rounded. Raises InvalidInput."""
+    arrays = {source.name: _values(source, input_dtype(spec, source)) for source in spec.inputs}
+    return Call(_digest(spec, arrays), spec, arrays)
+
+
+class CallCache:
+    """The calls last used, bounded by bytes: environments run at different speeds on the same calls."""
+
+    def __init__(self, max_bytes: int = 64 << 20, max_entries: int = 20_000) -> None:
+        self._calls: OrderedDict[CallSpec, Call] = OrderedDict()
+        self._bytes = 0
+        self._max_bytes = max_bytes
+        self._max_entries = max_entries
+
+    def get(self, spec: CallSpec) -> Call:
+        """The materialised call of `spec`, made again if it has been dropped. Raises InvalidInput."""
+        call = self._calls.get(spec)
+        if call is None:
+            call = self._calls[spec] = materialise(spec)
+            self._bytes += call.nbytes
+            while len(self._calls) > 1 and (
+                self._bytes > self._max_bytes or len(self._calls) > self._max_entries
+            ):
+                self._bytes -= self._calls.popitem(last=False)[1].nbytes
+        else:
+            self._calls.move_to_end(spec)
+        return call

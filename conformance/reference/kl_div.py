@@ -1,0 +1,129 @@
+"""Kullback-Leibler divergence of a target distribution from an input given as log-probabilities.
+
+Source: KLDivLoss, PyTorch 2.7 documentation, and mindspore.mint.nn.KLDivLoss:
+L = y (log y - x), reduced as none, mean, batchmean (sum(L) / x.shape[0]) or sum; with `log_target`,
+L = exp(t) (t - x). What those leave open are the keyword-only parameters, named conventions.
+
+For targets that are probabilities the expanded form y log y - y x is as good: its own running bound,
+u |y| (3 |log y| + |x| + |d|) with d = log y - x, stays within the allowance, twice this form's
+2 u |y| (|log y| + |d|), since |x| <= |log y| + |d|. For log-targets it is not: t - x is exact where
+they are close, and exp(t) t - exp(t) x cancels.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from conformance.reference.legacy import legacy_reduction
+
+
+def kl_div(
+    input: Any,
+    target: Any,
+    reduction: str = "mean",
+    log_target: bool = False,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    *,
+    zero_target: Literal["zero", "nan"] = "zero",
+    zero_target_infinite_input: Literal["zero", "nan"] = "zero",
+    zero_target_nan_input: Literal["nan", "zero"] = "nan",
+    negative_target: Literal["nan", "zero", "linear"] = "nan",
+    empty_mean: Literal["nan", "zero"] = "nan",
+    scalar_batch: Literal["one", "refused"] = "one",
+    empty_batch: Literal["nan", "zero"] = "nan",
+) -> Any:
+    """Return the divergence of `target` from `input`, which broadcast, as an array or a scalar.
+
+    Raises ValueError for an unknown reduction, and for batchmean of a 0-d input where `scalar_batch`
+    is "refused".
+    """
+    if not log_target and negative_target == "zero":
+        target = np.where(target < 0, 0.0, target)
+    probability, log_probability = (np.exp(target), target) if log_target else (target, np.log(target))
+    loss = probability * (log_probability - input)
+    if not log_target and negative_target == "linear":
+        loss = np.where(target < 0, -target * input, loss)
+    if zero_target == "zero":
+        at_zero = _at_zero(input, zero_target_infinite_input, zero_target_nan_input)
+        loss = np.where(target == (-np.inf if log_target else 0.0), at_zero, loss)
+    reduction = legacy_reduction(reduction, size_average, reduce)
+    return _reduced(loss, reduction, np.shape(input), empty_mean, scalar_batch, empty_batch)
+
+
+def _at_zero(input: Any, infinite: str = "zero", nan: str = "nan") -> Any:
+    """The loss where the target is zero: 0 log(0/q) = 0 for every q, unless a convention says nan."""
+    loss = np.where(input == input, 0.0, np.nan if nan == "nan" else 0.0)
+    return np.where(np.abs(input) == np.inf, np.nan, loss) if infinite == "nan" else loss
+
+
+def _reduced(
+    loss: Any,
+    reduction: str,
+    shape: tuple[int, ...],
+    empty_mean: str = "nan",
+    scalar_batch: str = "one",
+    empty_batch: str = "nan",
+) -> Any:
+    if reduction == "none":
+        return loss
+    if reduction == "sum":
+        return np.sum(loss)
+    if reduction == "mean":
+        divisor, empty = np.size(loss), empty_mean
+    elif reduction == "batchmean":
+        if not shape and scalar_batch == "refused":
+            raise ValueError("batchmean of a 0-d input: it has no batch dimension")
+        divisor, empty = shape[0] if shape else 1, empty_batch
+    else:
+        raise ValueError(f"reduction {reduction!r}: use one of none, mean, batchmean, sum")
+    if divisor == 0:
+        return np.nan if empty == "nan" else 0.0
+    return np.sum(loss) / divisor
+
+
+def _printed(
+    input: Any,
+    target: Any,
+    reduction: str = "mean",
+    log_target: bool = False,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+) -> Any:
+    """The code that the PyTorch 2.7 documentation prints as "roughly equivalent", as written."""
+    loss = np.exp(target) * (target - input) if log_target else target * (np.log(target) - input)
+    return _reduced(loss, legacy_reduction(reduction, size_average, reduce), np.shape(input))
+
+
+def _expanded(
+    input: Any,
+    target: Any,
+    reduction: str = "mean",
+    log_target: bool = False,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+) -> Any:
+    """y log y - y x, under the reference's own conventions."""
+    probability, log_probability = (np.exp(target), target) if log_target else (target, np.log(target))
+    loss = probability * log_probability - probability * input
+    loss = np.where(target == (-np.inf if log_target else 0.0), _at_zero(input), loss)
+    return _reduced(loss, legacy_reduction(reduction, size_average, reduce), np.shape(input))
+
+
+def _log_input(
+    input: Any,
+    target: Any,
+    reduction: str = "mean",
+    log_target: bool = False,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+) -> Any:
+    """y (log y - log x), as the docstring of mindspore.nn.KLDivLoss 2.10.0 prints it."""
+    loss = target * (np.log(target) - np.log(input))
+    return _reduced(loss, legacy_reduction(reduction, size_average, reduce), np.shape(input))
+
+
+FORMULAS = {"printed": _printed, "log_input": _log_input}
+ALTERNATIVES = {"expanded": _expanded}

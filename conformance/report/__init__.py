@@ -1,0 +1,27 @@
+"""Reports: made from records alone, as text, as a script that repeats a check, and as an HTML page."""
+
+from collections.abc import Sequence
+
+from conformance.report.blocks import Report
+from conformance.report.headline import Conventions, headline
+from conformance.report.reproducer import reproducer
+from conformance.report.text import report_text
+from conformance.report.tolerance import tolerance_report
+from conformance.results import CheckRecord
+
+
+def tolerance_text(
+    record: CheckRecord, peers: Sequence[CheckRecord] = (), conventions: Conventions | None = None
+) -> str:
+    """The tolerance report of one check as plain text; see `tolerance_report`."""
+    return report_text(tolerance_report(record, peers, conventions))
+
+
+__all__ = [
+    "Report",
+    "headline",
+    "report_text",
+    "reproducer",
+    "tolerance_report",
+    "tolerance_text",
+]

@@ -1,0 +1,140 @@
+"""A standalone script that repeats one check: NumPy, the framework, bit-exact inputs, the same call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from conformance.report.dialects import DIALECTS, UNKNOWN, device_word
+from conformance.report.headline import headline
+from conformance.report.judging import judging
+from conformance.report.literals import NotReproducible, arguments, comment, dotted, literal
+from conformance.report.script_inputs import InputSource, input_source, layout_source
+from conformance.results import ArgumentForm, CheckRecord, InputForm
+
+_IMPORT = """\
+try:
+    import FRAMEWORK
+except ImportError as problem:
+    print(problem)
+    sys.exit(2)"""
+_END = """\
+if __name__ == "__main__":
+    try:
+        code = main()
+    except Exception:
+        traceback.print_exc()
+        print("cannot tell: something else fails")
+        code = 2
+    sys.exit(code)"""
+_OURS = ("harness_error", "invalid_case", "not_run")
+
+
+def reproducer(record: CheckRecord) -> str | None:
+    """The script of a check; None where the framework was not asked, so that nothing can be repeated.
+
+    It exits with 1 while the problem is there, with 0 when it is gone, and with 2 where it cannot tell.
+    Minimised inputs are used where the record has them. A record that does not hold enough gives a
+    script that says so.
+    """
+    if record["outcome"] in _OURS:
+        return None
+    try:
+        return _script(record)
+    except NotReproducible as problem:
+        lines = [*_about(record), *comment(f"This script cannot be written: {problem}."), "raise SystemExit(2)"]
+        return "\n".join(lines) + "\n"
+
+
+def _script(record: CheckRecord) -> str:
+    framework = dotted(record["framework"])
+    if "." in framework:
+        raise NotReproducible("the framework's name is no module's")
+    if record["aspect"].startswith("gradient"):
+        raise NotReproducible("gradients have no script yet; run the check itself")
+    if record["mode"] != "eager":
+        raise NotReproducible(f"mode {record['mode']} has no script yet; run the check itself")
+    dialect = DIALECTS.get(framework, UNKNOWN)
+    judge = judging(record)
+    inputs = _inputs(record)
+    imports = sorted({"sys", "traceback", *judge.imports, *(name for each in inputs.values() for name in each.imports)})
+    parts = [
+        "\n".join([*_about(record), "from __future__ import annotations"]),
+        "\n".join(f"import {name}" for name in imports),
+        f"import numpy as np\n\n{_IMPORT.replace('FRAMEWORK', framework)}",
+        dialect.setup.replace("{device}", device_word(framework, _plain_word(record["device"]))),
+        dialect.tensors.rstrip(),
+        *_helpers(inputs, judge.constants, dialect.expand),
+        "\n".join(f"{each.name} = {each.code}" for each in inputs.values()),
+        judge.constants,
+        _call(record, inputs),
+        judge.code,
+        _END,
+    ]
+    return _joined([part for part in parts if part])
+
+
+def _joined(parts: list[str]) -> str:
+    """Parts with two empty lines around functions, one elsewhere, as formatters want it."""
+    text = parts[0]
+    # A part is one function, or some, or plain statements.
+    for before, part in zip(parts, parts[1:], strict=False):
+        wide = part.startswith(("def ", "if __name__", "# The suite has")) or "\ndef " in f"\n{before}"
+        text += ("\n\n\n" if wide else "\n\n") + part
+    return text + "\n"
+
+
+def _about(record: CheckRecord) -> list[str]:
+    told = f"{record['framework']} {record['framework_version']}"
+    return [
+        *comment(headline(record)),
+        *comment(f"Check {record['id']}, seen with {told}."),
+        "# Needs NumPy and the framework alone. Exits with 1 while the problem is there, with 0 when it is gone.",
+    ]
+
+
+def _plain_word(text: str) -> str:
+    if not text.replace(":", "").replace("_", "").replace("-", "").isalnum() or not text.isascii():
+        raise NotReproducible("the device's name is no plain word")
+    return text
+
+
+def _inputs(record: CheckRecord) -> dict[str, InputSource]:
+    """Source of each input that the call uses, by the name it has in the record."""
+    style, minimised = record["call_style"], record["minimised"]
+    used = [form["input"] for form in [*style["args"], *style["kwargs"].values()] if "input" in form]
+    forms: Mapping[str, InputForm] = minimised["inputs"] if minimised is not None else record["inputs"]
+    sources: dict[str, InputSource] = {}
+    for name in used:
+        if name not in forms:
+            raise NotReproducible("an input of the call is not in the record")
+        if name not in sources:
+            taken = {each.name for each in sources.values()}
+            sources[name] = input_source(name, forms[name], taken, record["framework"])
+    return sources
+
+
+def _helpers(inputs: Mapping[str, InputSource], constants: str, expand: str) -> list[str]:
+    sources = list(inputs.values())
+    helpers = list(dict.fromkeys(helper for each in sources for helper in each.helpers))
+    if any("floats(" in each.code for each in sources) or "floats(" in constants:
+        helpers.append(
+            "def floats(text):\n    return np.array([float.fromhex(word) for word in text.split()], dtype=np.float64)"
+        )
+    layouts = {each.layout for each in sources if each.layout}
+    return [*helpers, layout_source(layouts, expand)] if layouts else helpers
+
+
+def _call(record: CheckRecord, inputs: Mapping[str, InputSource]) -> str:
+    style, api = record["call_style"], dotted(record["api"])
+
+    def source(form: ArgumentForm) -> str:
+        return inputs[form["input"]].name if "input" in form else literal(form["scalar"])
+
+    given = arguments(map(source, style["args"]), [(name, source(form)) for name, form in style["kwargs"].items()])
+    if style["kind"] == "class":
+        construct = arguments(
+            map(literal, style["construct_args"]),
+            [(name, literal(form)) for name, form in style["construct_kwargs"].items()],
+        )
+        api = f"{api}({construct})"
+    return f"def call():\n    return {api}({given})"

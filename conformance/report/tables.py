@@ -1,0 +1,132 @@
+"""The tables of the HTML page: outcomes per API and dtype, conventions per API and dtype, gaps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from conformance.model import DTYPES
+from conformance.report.collect import OUTCOMES, Collection, Entry
+from conformance.report.visible import clipped, visible
+from conformance.results import ConventionForm
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Rows by API, columns by dtype; `cells[row][column]` holds (words, kind) pairs."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, str], ...]  # API, and its environment where that says more
+    cells: tuple[tuple[tuple[tuple[str, str], ...], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConventionTable:
+    """One convention: what it asks, its choices, and which each API follows."""
+
+    operator: str
+    name: str
+    question: str
+    reference: str
+    source: str
+    choices: tuple[tuple[str, str], ...]
+    matrix: Matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What one API does not support, with the reason; `dtypes` are those of its `count` checks."""
+
+    api: str
+    reason: str
+    dtypes: str
+    count: int
+
+
+def dtype_order(names: Iterable[str]) -> tuple[str, ...]:
+    """Floating dtypes from narrow to wide, others after them by name."""
+    present = set(names)
+    return (*(name for name in DTYPES if name in present), *sorted(present - set(DTYPES)))
+
+
+def _row_of(entry: Entry) -> tuple[str, str]:
+    record = entry.record
+    extra = [] if entry.environment == record["framework"] else [entry.environment]
+    extra += [word for word, usual in ((record["mode"], "eager"), (record["device"], "cpu")) if word != usual]
+    return visible(record["api"]), visible(", ".join(extra))
+
+
+def outcome_matrix(collection: Collection) -> Matrix:
+    """How many checks of each outcome each API has, by dtype."""
+    counts: dict[tuple[tuple[str, str], str], Counter[str]] = {}
+    for entry in collection.entries:
+        key = (_row_of(entry), visible(entry.record["dtype"]))
+        counts.setdefault(key, Counter())[entry.record["outcome"]] += 1
+    columns = dtype_order(dtype for _, dtype in counts)
+    rows = tuple(sorted({row for row, _ in counts}))
+
+    def cell(row: tuple[str, str], dtype: str) -> tuple[tuple[str, str], ...]:
+        found = counts.get((row, dtype), Counter())
+        return tuple((f"{found[name]} {name}", name) for name in OUTCOMES if found[name])
+
+    return Matrix(columns, rows, tuple(tuple(cell(row, dtype) for dtype in columns) for row in rows))
+
+
+def convention_tables(collection: Collection) -> list[ConventionTable]:
+    """One table per convention that any check exercised."""
+    tables = []
+    for operator, conventions in collection.conventions.items():
+        for name, convention in conventions.items():
+            matrix = _convention_matrix(collection, operator, name, convention["reference"])
+            if matrix.rows:
+                tables.append(_convention_table(operator, name, convention, matrix))
+    return tables
+
+
+def _convention_table(
+    operator: str, name: str, convention: ConventionForm, matrix: Matrix
+) -> ConventionTable:
+    choices = tuple((visible(choice), visible(meaning)) for choice, meaning in convention["choices"].items())
+    return ConventionTable(
+        visible(operator),
+        visible(name),
+        visible(convention["question"]),
+        visible(convention["reference"]),
+        visible(convention["source"]),
+        choices,
+        matrix,
+    )
+
+
+def _convention_matrix(collection: Collection, operator: str, name: str, reference: str) -> Matrix:
+    seen: dict[tuple[tuple[str, str], str], set[str]] = {}
+    for entry in collection.entries:
+        record = entry.record
+        if record["operator"] == operator and name in record["conventions"]:
+            key = (_row_of(entry), visible(record["dtype"]))
+            seen.setdefault(key, set()).add(record["conventions"][name])
+    columns = dtype_order(dtype for _, dtype in seen)
+    rows = tuple(sorted({row for row, _ in seen}))
+
+    def cell(row: tuple[str, str], dtype: str) -> tuple[tuple[str, str], ...]:
+        choices = sorted(seen.get((row, dtype), ()))
+        return tuple((visible(choice), "same" if choice == reference else "other") for choice in choices)
+
+    return Matrix(columns, rows, tuple(tuple(cell(row, dtype) for dtype in columns) for row in rows))
+
+
+def gaps(collection: Collection) -> list[Gap]:
+    """What was refused as declared, or refused and not documented: by API and reason."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for entry in collection.entries:
+        record = entry.record
+        if record["outcome"] == "unsupported":
+            api, environment = _row_of(entry)
+            reason = (record["declared"] or record["detail"] or "no reason is recorded").split("\n")[0]
+            key = (f"{api} ({environment})" if environment else api, clipped(visible(reason), 240))
+            found.setdefault(key, []).append(visible(record["dtype"]))
+    return [
+        Gap(api, reason, ", ".join(dtype_order(dtypes)), len(dtypes))
+        for (api, reason), dtypes in sorted(found.items())
+    ]

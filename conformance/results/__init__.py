@@ -1,0 +1,65 @@
+"""Results: one JSON Lines file per run; how it is written, read, and what is in it."""
+
+from conformance.results.arrays import array_form, array_values, element, input_form, raw_form
+from conformance.results.errors import ResultsError
+from conformance.results.numbers import number, number_form, scalar, scalar_form
+from conformance.results.reader import RunResults, read_results, stream_results
+from conformance.results.record import (
+    SCHEMA,
+    ArgumentForm,
+    ArrayForm,
+    CallStyle,
+    CheckRecord,
+    ConventionForm,
+    EnvironmentForm,
+    ErrorForm,
+    ExceptionForm,
+    Footer,
+    GeneratorForm,
+    Header,
+    InputForm,
+    Number,
+    Record,
+    ScalarForm,
+    Source,
+    Unavailable,
+    ValueForm,
+)
+from conformance.results.writer import ResultsWriter, timestamp
+
+__all__ = [
+    "SCHEMA",
+    "ArgumentForm",
+    "ArrayForm",
+    "CallStyle",
+    "CheckRecord",
+    "ConventionForm",
+    "EnvironmentForm",
+    "ErrorForm",
+    "ExceptionForm",
+    "Footer",
+    "GeneratorForm",
+    "Header",
+    "InputForm",
+    "Number",
+    "Record",
+    "ResultsError",
+    "ResultsWriter",
+    "RunResults",
+    "ScalarForm",
+    "Source",
+    "Unavailable",
+    "ValueForm",
+    "array_form",
+    "array_values",
+    "element",
+    "input_form",
+    "number",
+    "number_form",
+    "raw_form",
+    "read_results",
+    "scalar",
+    "scalar_form",
+    "stream_results",
+    "timestamp",
+]

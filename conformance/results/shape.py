@@ -1,0 +1,143 @@
+"""Small rules that say what a JSON value must look like; each answers with a problem, or with "".
+
+A problem starts with the place inside the value: `.error.pattern: expected text, got 3`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeAlias
+
+Rule: TypeAlias = Callable[[Any], str]
+
+DEEPEST = 32  # nested lists in an argument
+NUMBER_WORDS = ("NaN", "Infinity", "-Infinity")
+
+
+def text(value: Any) -> str:
+    """Any text."""
+    return "" if type(value) is str else f": expected text, got {_kind(value)}"
+
+
+def boolean(value: Any) -> str:
+    """True or false."""
+    return "" if type(value) is bool else f": expected true or false, got {_kind(value)}"
+
+
+def count(value: Any) -> str:
+    """A whole number from 0."""
+    good = type(value) is int and value >= 0
+    return "" if good else f": expected a whole number from 0, got {_kind(value)}"
+
+
+def whole(value: Any) -> str:
+    """A whole number."""
+    return "" if type(value) is int else f": expected a whole number, got {_kind(value)}"
+
+
+def number(value: Any) -> str:
+    """A number, or the name of a non-finite one."""
+    if type(value) in (int, float, bool) or (type(value) is str and value in NUMBER_WORDS):
+        return ""
+    return f': expected a number, "NaN", "Infinity" or "-Infinity", got {_kind(value)}'
+
+
+def scalar(value: Any, depth: int = 0) -> str:
+    """An argument as `scalar_form` writes it."""
+    kind = type(value)
+    if value is None or kind in (bool, int, float, str):
+        return ""
+    if kind is list and depth < DEEPEST:
+        return next((problem for item in value if (problem := scalar(item, depth + 1))), "")
+    if kind is dict and list(value) == ["float"] and value["float"] in NUMBER_WORDS:
+        return ""
+    return f": expected a plain argument, got {_kind(value)}"
+
+
+def word(allowed: Collection[str]) -> Rule:
+    """One of `allowed`."""
+
+    def rule(value: Any) -> str:
+        if type(value) is str and value in allowed:
+            return ""
+        return f": expected one of {', '.join(sorted(allowed))}, got {_kind(value)}"
+
+    return rule
+
+
+def optional(rule: Rule) -> Rule:
+    """Null, or what `rule` says."""
+    return lambda value: "" if value is None else rule(value)
+
+
+def list_of(rule: Rule) -> Rule:
+    """A list of what `rule` says."""
+
+    def check(value: Any) -> str:
+        if type(value) is not list:
+            return f": expected a list, got {_kind(value)}"
+        for at, item in enumerate(value):
+            if problem := rule(item):
+                return f"[{at}]{problem}"
+        return ""
+
+    return check
+
+
+def table_of(rule: Rule) -> Rule:
+    """An object whose values are what `rule` says."""
+
+    def check(value: Any) -> str:
+        if type(value) is not dict:
+            return f": expected an object, got {_kind(value)}"
+        for key, item in value.items():
+            if problem := rule(item):
+                return f".{key[:60]}{problem}"
+        return ""
+
+    return check
+
+
+def object_with(fields: Mapping[str, Rule], extra: Mapping[str, Rule] | None = None) -> Rule:
+    """An object with exactly `fields`, and any of `extra`."""
+    may = extra or {}
+
+    def check(value: Any) -> str:
+        if type(value) is not dict:
+            return f": expected an object, got {_kind(value)}"
+        for key, rule in fields.items():
+            if key not in value:
+                return f": key {key} is missing"
+            if problem := rule(value[key]):
+                return f".{key}{problem}"
+        if len(value) > len(fields):
+            for key in value.keys() - fields.keys():
+                if key not in may:
+                    return f": unknown key {key[:60]!r}"
+                if problem := may[key](value[key]):
+                    return f".{key}{problem}"
+        return ""
+
+    return check
+
+
+def one_of(*rules: Rule) -> Rule:
+    """What at least one of `rules` says; the problem told is the last one's."""
+
+    def check(value: Any) -> str:
+        problem = ""
+        for rule in rules:
+            problem = rule(value)
+            if not problem:
+                return ""
+        return problem
+
+    return check
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, (bool, int, float, str)):
+        shown = repr(value) if not isinstance(value, int) or abs(value) < 10**20 else "a very large number"
+        return shown if len(shown) <= 40 else f"{shown[:37]}..."
+    return {"list": "a list", "dict": "an object"}.get(type(value).__name__, type(value).__name__)

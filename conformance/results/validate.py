@@ -1,0 +1,176 @@
+"""Is this JSON value a record? The same layout as `schema.json`, fast enough for every line read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.model import Level, Oracle, Outcome, Subtype
+from conformance.results.shape import (
+    Rule,
+    boolean,
+    count,
+    list_of,
+    number,
+    object_with,
+    one_of,
+    optional,
+    scalar,
+    table_of,
+    text,
+    whole,
+    word,
+)
+
+_sizes = list_of(count)
+_sample = object_with({"index": list_of(count), "values": list_of(number)})
+_small_array = object_with({"dtype": text, "shape": _sizes, "values": list_of(number)})
+_large_array = object_with({"dtype": text, "shape": _sizes, "sha256": text, "sample": _sample})
+_value = one_of(
+    object_with({"type": text, "repr": text}),
+    object_with({"text": text}),
+    object_with({"exception": text}),
+    _large_array,
+    _small_array,
+)
+_generator = object_with(
+    {"name": text, "shape": _sizes, "seed": whole, "stream": text, "options": table_of(scalar)}
+)
+_tensor = {"dtype": text, "shape": _sizes, "layout": text}
+_input = one_of(
+    object_with({"raw": scalar, "ndarray": boolean}, {"dtype": text}),
+    object_with({**_tensor, "sha256": text, "sample": _sample}, {"generator": _generator}),
+    object_with({**_tensor, "values": list_of(number)}, {"generator": _generator}),
+)
+_argument = one_of(object_with({"scalar": scalar}), object_with({"input": text}))
+_call_style = object_with(
+    {
+        "kind": word(("class", "function")),
+        "construct_args": list_of(scalar),
+        "construct_kwargs": table_of(scalar),
+        "args": list_of(_argument),
+        "kwargs": table_of(_argument),
+    }
+)
+_error = object_with(
+    {
+        "max_abs": optional(number),
+        "max_rel": optional(number),
+        "max_ulp": optional(number),
+        "max_bound_ratio": optional(number),
+        "mismatched": count,
+        "vacuous": count,
+        "total": count,
+        "pattern": optional(text),
+        "bias": optional(text),
+        "worst_index": optional(_sizes),
+        "worst_actual": optional(number),
+        "worst_expected": optional(number),
+        "worst_inputs": table_of(number),
+        "allowance": optional(number),
+        "bound": optional(object_with({"elementwise": number, "accumulation": number, "output": number})),
+        "condition": optional(number),
+    }
+)
+_unavailable = table_of(object_with({"reason": text, "mend": text}))
+
+CHECK: Rule = object_with(
+    {
+        "kind": word(("check",)),
+        "id": text,
+        "operator": text,
+        "case": text,
+        "variant": text,
+        "api": text,
+        "framework": text,
+        "environment": text,
+        "framework_version": text,
+        "dtype": text,
+        "device": text,
+        "mode": text,
+        "aspect": text,
+        "level": word(tuple(Level)),
+        "oracle": word(tuple(Oracle)),
+        "features": list_of(text),
+        "undocumented": list_of(text),
+        "declared": optional(text),
+        "stale_declaration": boolean,
+        "call": text,
+        "call_style": _call_style,
+        "attributes": table_of(scalar),
+        "inputs": table_of(_input),
+        "location": text,
+        "summary": text,
+        "source": optional(object_with({"title": text, "version": text, "url": text})),
+        "outcome": word(tuple(Outcome)),
+        "subtype": optional(word(tuple(Subtype))),
+        "convention": optional(text),
+        "conventions": table_of(text),
+        "detail": optional(text),
+        "actual": optional(_value),
+        "expected": optional(_value),
+        "error": optional(_error),
+        "hypothesis": optional(object_with({"name": text, "text": text})),
+        "exception": optional(object_with({"class": text, "message": text, "traceback": text})),
+        "log": text,
+        "minimised": optional(
+            object_with(
+                {
+                    "inputs": table_of(_input),
+                    "actual": _value,
+                    "expected": _value,
+                    "worst_index": optional(_sizes),
+                    "allowance": optional(number),
+                }
+            )
+        ),
+        "seconds": number,
+        "fingerprint": optional(text),
+    }
+)
+
+_ENVIRONMENT = {
+    "framework": text,
+    "version": text,
+    "python": text,
+    "numpy": text,
+    "device": text,
+    "platform": text,
+    "threads": optional(count),
+}
+_CONVENTION = {"question": text, "reference": text, "source": text, "choices": table_of(text)}
+_SUITE = ("name", "version", "python", "numpy", "platform", "command")
+
+HEADER: Rule = object_with(
+    {
+        "kind": word(("header",)),
+        "schema": count,
+        "suite": object_with(dict.fromkeys(_SUITE, text)),
+        "started": text,
+        "environments": table_of(object_with(_ENVIRONMENT)),
+        "unavailable": _unavailable,
+        "conventions": table_of(table_of(object_with(_CONVENTION))),
+    }
+)
+
+FOOTER: Rule = object_with(
+    {
+        "kind": word(("footer",)),
+        "finished": text,
+        "counts": table_of(count),
+        "complete": boolean,
+        "reason": optional(text),
+        "unavailable": _unavailable,
+    }
+)
+
+RULES = {"header": HEADER, "check": CHECK, "footer": FOOTER}
+
+
+def problem_of(record: Any) -> str:
+    """What is wrong with `record` as a record of its own kind, or "" where it is well formed."""
+    kind = record.get("kind") if type(record) is dict else None
+    rule = RULES.get(kind) if type(kind) is str else None
+    if rule is None:
+        return "is no record: no kind header, check or footer"
+    problem = rule(record)
+    return f"{kind}{problem}" if problem else ""

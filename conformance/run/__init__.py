@@ -1,0 +1,21 @@
+"""Runs checks: requests to workers, answers to outcomes, outcomes to records."""
+
+from conformance.run.cursor import Cursor
+from conformance.run.engine import Run
+from conformance.run.select import SelectionError, choose_checks, marks
+from conformance.run.session import DEADLINE, Destination, choose, default_cases, readable
+from conformance.run.sink import Sink
+
+__all__ = [
+    "DEADLINE",
+    "Cursor",
+    "Destination",
+    "Run",
+    "SelectionError",
+    "Sink",
+    "choose",
+    "choose_checks",
+    "default_cases",
+    "marks",
+    "readable",
+]

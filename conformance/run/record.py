@@ -1,0 +1,254 @@
+"""A judgement becomes the record that is written to the results file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from typing import Any
+
+import numpy as np
+
+from conformance.compare import format_of
+from conformance.model import Aspect, Check, Generator, InputSpec, Outcome
+from conformance.plan import Call, generator_options, seed_of
+from conformance.reference import components, condition
+from conformance.results import (
+    CallStyle,
+    CheckRecord,
+    ErrorForm,
+    GeneratorForm,
+    InputForm,
+    Source,
+    ValueForm,
+    array_form,
+    input_form,
+    number_form,
+    raw_form,
+    scalar_form,
+)
+from conformance.run.judge import Judgement
+from conformance.run.references import References, inputs_of
+from conformance.run.request import Argument, style_of
+
+_KEPT = 512
+_BIAS = {1.0: "high", -1.0: "low"}
+
+
+def _generator_form(source: InputSpec, generator: Generator) -> GeneratorForm:
+    shape = list(generator.shape or ())
+    if source.layout == "expanded" and shape and shape[0]:
+        shape[0] = 1
+    return {
+        "name": generator.name,
+        "shape": shape,
+        "seed": generator.seed,
+        "stream": str(seed_of(source, generator)),
+        "options": {name: scalar_form(value) for name, value in generator_options(generator).items()},
+    }
+
+
+def _inputs(call: Call) -> dict[str, InputForm]:
+    forms: dict[str, InputForm] = {}
+    for source in call.spec.inputs:
+        value = call.arrays[source.name]
+        origin = source.source
+        if isinstance(value, np.ndarray) and source.is_tensor:
+            generator = _generator_form(source, origin) if isinstance(origin, Generator) else None
+            forms[source.name] = input_form(value, layout=source.layout, generator=generator)
+        else:
+            forms[source.name] = raw_form(value)
+    return forms
+
+
+def _style_form(check: Check) -> CallStyle:
+    def form(argument: Argument) -> Any:
+        if argument.input is not None:
+            return {"input": argument.input}
+        return {"scalar": scalar_form(argument.scalar)}
+
+    style = style_of(check)
+    return {
+        "kind": "class" if style.kind == "class" else "function",
+        "construct_args": [scalar_form(value) for value in style.construct_args],
+        "construct_kwargs": {name: scalar_form(value) for name, value in style.construct_kwargs.items()},
+        "args": [form(argument) for argument in style.args],
+        "kwargs": {name: form(argument) for name, argument in style.kwargs.items()},
+    }
+
+
+def _source(check: Check) -> Source | None:
+    case = check.spec.case
+    key = case.document
+    if check.aspect is Aspect.DOCUMENTED:
+        key = case.printed.document if case.printed else case.formula_document
+    elif check.aspect is Aspect.ERROR and check.raises:
+        key = check.api.document
+    if key is None:
+        return None
+    document = check.spec.operator.documents[key]
+    return {"title": document.title, "version": document.version, "url": document.url}
+
+
+def fingerprint(judgement: Judgement) -> str | None:
+    """What makes a failure the same failure, hashed; None where there is none."""
+    if judgement.outcome in (Outcome.PASS, Outcome.UNSUPPORTED, Outcome.NOT_RUN, Outcome.OBSERVED):
+        return None
+    parts = [
+        judgement.outcome,
+        judgement.subtype,
+        judgement.deviating,
+        judgement.hypothesis.name if judgement.hypothesis else None,
+        judgement.comparison.pattern if judgement.comparison else None,
+        judgement.exception["class"] if judgement.exception else None,
+    ]
+    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:12]
+
+
+class Recorder:
+    """Makes records; what all checks of one call share is made once."""
+
+    def __init__(self, references: References) -> None:
+        self._references = references
+        self._inputs: OrderedDict[int, tuple[Call, dict[str, InputForm]]] = OrderedDict()
+        self._expected: OrderedDict[int, tuple[object, ValueForm]] = OrderedDict()
+
+    def record(
+        self, check: Check, call: Call | None, judgement: Judgement, *, version: str, seconds: float, log: str
+    ) -> CheckRecord:
+        """The record of `check`; `call` is None where its inputs were never made."""
+        spec, hypothesis = check.spec, judgement.hypothesis
+        return {
+            "kind": "check",
+            "id": check.id,
+            "operator": spec.operator.name,
+            "case": spec.case.id,
+            "variant": check.variant,
+            "api": check.api.name,
+            "framework": check.api.framework,
+            "environment": check.environment,
+            "framework_version": version,
+            "dtype": spec.dtype,
+            "device": check.device,
+            "mode": check.mode,
+            "aspect": str(check.aspect),
+            "level": str(check.level),
+            "oracle": str(check.oracle),
+            "features": list(check.features),
+            "undocumented": list(check.undocumented),
+            "declared": check.declared,
+            "stale_declaration": judgement.stale_declaration,
+            "call": call.key if call else "",
+            "call_style": _style_form(check),
+            "attributes": {name: scalar_form(value) for name, value in spec.attributes.items()},
+            "inputs": self._shared_inputs(call) if call else {},
+            "location": str(spec.case.location),
+            "summary": spec.case.summary,
+            "source": _source(check),
+            "outcome": str(judgement.outcome),
+            "subtype": str(judgement.subtype) if judgement.subtype else None,
+            "convention": judgement.deviating,
+            "conventions": judgement.conventions,
+            "detail": judgement.detail,
+            "actual": _value_form(judgement.actual, judgement),
+            "expected": self._shared_expected(judgement),
+            "error": self._error(call, judgement) if call else None,
+            "hypothesis": {"name": hypothesis.name, "text": hypothesis.text} if hypothesis else None,
+            "exception": _exception_form(judgement),
+            "log": log,
+            "minimised": None,
+            "seconds": round(seconds, 7),
+            "fingerprint": fingerprint(judgement),
+        }
+
+    def _shared_inputs(self, call: Call) -> dict[str, InputForm]:
+        found = self._inputs.get(id(call))
+        if found is None or found[0] is not call:
+            found = self._inputs[id(call)] = (call, _inputs(call))
+            if len(self._inputs) > _KEPT:
+                self._inputs.popitem(last=False)
+        return found[1]
+
+    def _shared_expected(self, judgement: Judgement) -> ValueForm | None:
+        value = judgement.expected
+        if not isinstance(value, np.ndarray) or judgement.comparison is None or judgement.comparison.mismatched:
+            return _value_form(value, judgement)
+        found = self._expected.get(id(value))
+        if found is None or found[0] is not value:
+            form = _value_form(value, judgement)
+            assert form is not None
+            found = self._expected[id(value)] = (value, form)
+            if len(self._expected) > _KEPT:
+                self._expected.popitem(last=False)
+        return found[1]
+
+    def _error(self, call: Call, judgement: Judgement) -> ErrorForm | None:
+        comparison = judgement.comparison
+        if comparison is None:
+            return None
+        form: ErrorForm = {
+            "max_abs": _number(comparison.max_abs),
+            "max_rel": _number(comparison.max_rel),
+            "max_ulp": _number(comparison.max_ulp),
+            "max_bound_ratio": _number(comparison.max_bound_ratio),
+            "mismatched": comparison.mismatched,
+            "vacuous": comparison.vacuous,
+            "total": comparison.total,
+            "pattern": comparison.pattern,
+            "bias": _BIAS.get(comparison.sign_bias or 0.0),
+            "worst_index": list(comparison.worst_index) if comparison.worst_index is not None else None,
+            "worst_actual": None,
+            "worst_expected": None,
+            "worst_inputs": {},
+            "allowance": None,
+            "bound": None,
+            "condition": None,
+        }
+        if comparison.mismatched and comparison.worst_index is not None:
+            self._explain_worst(call, judgement, comparison.worst_index, form)
+        return form
+
+    def _explain_worst(
+        self, call: Call, judgement: Judgement, index: tuple[int, ...], form: ErrorForm
+    ) -> None:
+        """Fill in what belongs to the worst element alone."""
+        reference = judgement.reference
+        assert reference is not None
+        assert isinstance(judgement.actual, np.ndarray)
+        inputs = inputs_of(call)
+        formula = self._references.formula(call.spec.operator.name)
+        form["worst_actual"] = number_form(float(judgement.actual[index]))
+        form["worst_expected"] = number_form(float(reference.value[index]))
+        for name, array in inputs.items():
+            if array.shape == reference.value.shape:
+                form["worst_inputs"][name] = number_form(float(array[index]))
+        smallest = format_of(reference.dtype).smallest_subnormal
+        form["allowance"] = number_form(2.0 * float(reference.bound[index]) + 2.0 * float(smallest))
+        parts = components(formula, inputs, call.spec.attributes, call.spec.dtype)
+        form["bound"] = {
+            "elementwise": number_form(float(parts.elementwise[index])),
+            "accumulation": number_form(float(parts.accumulation[index])),
+            "output": number_form(float(parts.output[index])),
+        }
+        amplified = condition(formula, inputs, call.spec.attributes)
+        form["condition"] = number_form(float(amplified[index]))
+
+
+def _number(value: float | None) -> Any:
+    return None if value is None else number_form(float(value))
+
+
+def _value_form(value: Any, judgement: Judgement) -> ValueForm | None:
+    if not isinstance(value, np.ndarray):
+        return value  # type: ignore[no-any-return]  # an object, text or refusal form already
+    keep: tuple[int, ...] = ()
+    worst = judgement.comparison.worst_index if judgement.comparison else None
+    if worst is not None and value.size:
+        keep = (int(np.ravel_multi_index(worst, value.shape)) if worst else 0,)
+    return array_form(value, keep=keep)
+
+
+def _exception_form(judgement: Judgement) -> Any:
+    if judgement.exception is None:
+        return None
+    told = judgement.exception
+    return {"class": told["class"], "message": told["message"], "traceback": told.get("traceback", "")}

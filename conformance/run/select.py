@@ -1,0 +1,60 @@
+"""Choosing checks by expression, with the meaning that pytest gives to `-k` and `-m`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import PurePath
+
+from _pytest.mark.expression import Expression  # private, but the only way to mean exactly what pytest means
+
+from conformance.model import Check
+
+
+class SelectionError(ValueError):
+    """An expression that cannot be understood."""
+
+
+def marks(check: Check) -> tuple[str, ...]:
+    """The words that `-m` knows a check by."""
+    return (str(check.level), check.api.framework, check.spec.dtype, str(check.aspect), check.mode)
+
+
+def _compiled(expression: str, option: str) -> Callable[[Callable[..., bool]], bool]:
+    try:
+        return Expression.compile(expression).evaluate
+    except SyntaxError as problem:
+        raise SelectionError(f"{option} {expression!r}: {problem}; write words joined by and, or, not") from problem
+
+
+def choose_checks(checks: Sequence[Check], keywords: str, markers: str) -> list[Check]:
+    """The checks that `-k keywords` and `-m markers` leave; an empty expression leaves all.
+
+    Raises SelectionError.
+    """
+    chosen: Iterable[Check] = checks
+    if keywords:
+        by_keyword = _compiled(keywords, "-k")
+        chosen = [check for check in chosen if by_keyword(_substring_matcher(check))]
+    if markers:
+        by_marker = _compiled(markers, "-m")
+        chosen = [check for check in chosen if by_marker(_word_matcher(check))]
+    return list(chosen)
+
+
+def _substring_matcher(check: Check) -> Callable[..., bool]:
+    names = [check.id, PurePath(check.spec.operator.path).name, *marks(check)]
+    lowered = [name.lower() for name in names]
+
+    def matches(word: str, /, **_: object) -> bool:
+        return any(word.lower() in name for name in lowered)
+
+    return matches
+
+
+def _word_matcher(check: Check) -> Callable[..., bool]:
+    words = marks(check)
+
+    def matches(word: str, /, **_: object) -> bool:
+        return word in words
+
+    return matches

@@ -1,0 +1,113 @@
+"""What the command line and pytest share: which cases, which environments, where results go."""
+
+from __future__ import annotations
+
+import platform
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from conformance import __version__
+from conformance.environments import EnvironmentSpec, Ready, Unavailable, select
+from conformance.model import Operator
+from conformance.plan import Target
+from conformance.results import Header, ResultsWriter, timestamp
+from conformance.results.record import ConventionForm, EnvironmentForm
+
+DEADLINE = 60.0  # seconds for one call; the first call of a cold framework may take several
+
+
+def readable(path: Path) -> Path:
+    """`path` as people read it and results keep it: relative to the working directory where it lies there."""
+    path = path.absolute()
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def default_cases(root: Path) -> Path:
+    """The folder of case files: `cases` of `root` where there is one, else those of this package."""
+    own = root / "cases"
+    if own.is_dir():
+        return own
+    package = Path(__file__).parents[1]
+    installed = package / "cases"
+    return installed if installed.is_dir() else package.parent / "cases"
+
+
+def choose(requested: Sequence[str], root: Path, device: str | None) -> tuple[tuple[EnvironmentSpec, ...], list[Target]]:
+    """The environments of a run and where its checks are to be planned.
+
+    Raises EnvironmentUsageError.
+    """
+    environments = select(requested, root)
+    return environments, [Target(spec.name, spec.framework, device or "cpu") for spec in environments]
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where results are written: a new file in `folder`, or exactly the file `path`."""
+
+    folder: Path
+    path: Path | None = None
+
+    def open(self, header: Header) -> ResultsWriter:
+        """The writer of a new file. Raises ResultsError."""
+        if self.path is not None:
+            return ResultsWriter.open(self.path, header)
+        return ResultsWriter.create(self.folder, header)
+
+
+def _environment_form(ready: Ready) -> EnvironmentForm:
+    told = ready.description
+    return {
+        "framework": str(told["framework"]),
+        "version": str(told["version"]),
+        "python": str(told["python"]),
+        "numpy": str(told["numpy"]),
+        "device": str(told["device"]),
+        "platform": str(told["platform"]),
+        "threads": told["threads"],
+    }
+
+
+def _convention_forms(operators: Sequence[Operator]) -> dict[str, dict[str, ConventionForm]]:
+    return {
+        operator.name: {
+            name: {
+                "question": convention.question,
+                "reference": convention.reference,
+                "source": convention.source,
+                "choices": dict(convention.choices),
+            }
+            for name, convention in operator.conventions.items()
+        }
+        for operator in operators
+    }
+
+
+def header(
+    operators: Sequence[Operator], ready: Mapping[str, Ready], unavailable: Mapping[str, Unavailable]
+) -> Header:
+    """The first line of a results file."""
+    return {
+        "kind": "header",
+        "schema": 1,
+        "suite": {
+            "name": "conformance",
+            "version": __version__,
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "platform": platform.platform(),
+            "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        },
+        "started": timestamp(),
+        "environments": {name: _environment_form(event) for name, event in ready.items()},
+        "unavailable": {
+            name: {"reason": event.reason, "mend": event.remedy} for name, event in unavailable.items()
+        },
+        "conventions": _convention_forms(operators),
+    }

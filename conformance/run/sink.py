@@ -1,0 +1,72 @@
+"""Where a run's records go: a results file, whose header waits until every environment is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from conformance.environments import Ready, Unavailable
+from conformance.model import Operator
+from conformance.results import CheckRecord, ResultsWriter
+from conformance.run.session import Destination, header
+
+
+class Sink:
+    """Keeps records while environments start, then writes them as they come.
+
+    `ready` and `unavailable` hold what is known of each environment.
+    """
+
+    def __init__(
+        self, destination: Destination, operators: Sequence[Operator], environments: Iterable[str]
+    ) -> None:
+        self.ready: dict[str, Ready] = {}
+        self.unavailable: dict[str, Unavailable] = {}
+        self._destination = destination
+        self._operators = operators
+        self._starting = set(environments)
+        self._early: list[CheckRecord] = []
+        self._writer: ResultsWriter | None = None
+
+    @property
+    def path(self) -> Path | None:
+        """The results file, once there is one."""
+        return self._writer.path if self._writer else None
+
+    def environment(self, event: Ready | Unavailable) -> None:
+        """Note what became of an environment. Raises ResultsError where the file cannot be made."""
+        if isinstance(event, Unavailable):
+            self.unavailable[event.environment] = event
+        else:
+            self.ready[event.environment] = event
+        self._starting.discard(event.environment)
+        if not self._starting:
+            self._begin()
+
+    def write(self, record: CheckRecord) -> None:
+        """Add one check. Raises ResultsError."""
+        if self._writer is None:
+            self._early.append(record)
+        else:
+            self._writer.write(record)
+
+    def flush(self) -> None:
+        """Hand what is there to the operating system. Raises ResultsError."""
+        if self._writer is not None:
+            self._writer.flush()
+
+    def close(self, complete: bool, reason: str | None = None) -> None:
+        """Write the footer. Raises ResultsError; a second call does nothing."""
+        self._begin()
+        assert self._writer is not None
+        lost = {
+            name: {"reason": event.reason, "mend": event.remedy} for name, event in self.unavailable.items()
+        }
+        self._writer.close(complete=complete, reason=reason, unavailable=lost)
+
+    def _begin(self) -> None:
+        if self._writer is None:
+            self._writer = self._destination.open(header(self._operators, self.ready, self.unavailable))
+            for record in self._early:
+                self._writer.write(record)
+            self._early.clear()

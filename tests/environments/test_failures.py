@@ -1,0 +1,196 @@
+"""What crashes, hangs and cannot start costs no more than itself."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from conformance.environments import Answered, Crashed, Finished, Pool, Ready, TimedOut, Unavailable
+from tests.fakes import answers, children, drain, environment, request, run, tensor
+
+
+@pytest.mark.parametrize(
+    ("api", "cause", "words"),
+    [
+        ("fake.abort.kl_div", "SIGABRT", "check failed: kernel != nullptr"),
+        ("fake.segfault.kl_div", "SIGSEGV", "in _segfault"),
+        ("fake.exit.kl_div", "exit status 0", ""),
+    ],
+)
+def test_a_crash_costs_only_its_own_request(api, cause, words):
+    events = run(request(number, api if number in (3, 150) else "fake.right.kl_div") for number in range(300))
+    crashes = [event for event in events if isinstance(event, Crashed)]
+    assert [(crash.request, crash.cause) for crash in crashes] == [(3, cause), (150, cause)]
+    assert all(words in crash.log and "\x1b" not in crash.log for crash in crashes)
+    assert sorted(answers(events)) == [number for number in range(300) if number not in (3, 150)]
+    assert len([event for event in events if isinstance(event, Ready)]) == 1
+    assert events[-1] == Finished("fake")
+
+
+def test_a_crash_log_holds_only_the_crashing_call():
+    events = run([request(0, "fake.noisy.kl_div"), request(1, "fake.abort.kl_div")])
+    (crash,) = (event for event in events if isinstance(event, Crashed))
+    assert "from print" not in crash.log
+
+
+@pytest.mark.parametrize("api", ["fake.hang.kl_div", "fake.stuck.kl_div"])
+def test_a_hang_costs_only_its_own_request(api):
+    events = run([request(0), request(1, api), request(2)], deadline=0.5)
+    (late,) = (event for event in events if isinstance(event, TimedOut))
+    assert (late.request, late.seconds) == (1, 0.5)
+    assert f"in _{api.split('.')[1]}" in late.log
+    assert sorted(answers(events)) == [0, 2]
+    assert events[-1] == Finished("fake")
+
+
+def test_a_stopped_process_is_killed_by_the_host(monkeypatch):
+    """The worker's own timer cannot help where the whole process stands still."""
+    monkeypatch.setattr("conformance.environments.lane.GRACE", 0.2)
+    with Pool([environment()], deadline=0.3) as pool:
+        pool.start()
+        ready = pool.next_event()
+        pid = children(os.getpid())[0]
+        os.kill(pid, 19)
+        pool.submit("fake", [request(0), request(1)])
+        events = drain(pool)
+    assert isinstance(ready, Ready)
+    assert [type(event) for event in events] == [TimedOut, Answered, Finished]
+
+
+def test_one_broken_environment_loses_nothing_of_another():
+    with Pool([environment("good"), environment("bad")], deadline=0.5) as pool:
+        pool.submit("good", (request(number) for number in range(500)))
+        pool.submit(
+            "bad", (request(number, f"fake.{what}.kl_div") for number, what in enumerate(["abort", "stuck"]))
+        )
+        pool.start()
+        events = drain(pool)
+    good = [event for event in events if event.environment == "good"]
+    assert [event.request for event in good[1:-1]] == list(range(500))
+    assert [type(event) for event in events if event.environment == "bad"] == [
+        Ready,
+        Crashed,
+        TimedOut,
+        Finished,
+    ]
+
+
+@pytest.mark.parametrize("api", ["fake.hang.kl_div", "fake.stuck.kl_div"])
+def test_closing_ends_a_hung_worker_at_once(api):
+    pool = Pool([environment()])
+    pool.submit("fake", [request(0, api)])
+    pool.start()
+    pool.next_event()
+    time.sleep(0.2)
+    began = time.monotonic()
+    pool.close()
+    assert time.monotonic() - began < 2.0
+    pool.close()
+    assert children(os.getpid()) == []
+
+
+def test_closing_while_workers_start():
+    with Pool([environment(adapter="SlowAdapter", gateway="popen//env:FAKE_SLOW=30")]) as pool:
+        pool.start()
+        time.sleep(0.3)
+        began = time.monotonic()
+    assert time.monotonic() - began < 3.0
+    assert children(os.getpid()) == []
+
+
+def test_closing_leaves_no_thread():
+    before = threading.active_count()
+    run([request(0), request(1, "fake.abort.kl_div")])
+    deadline = time.monotonic() + 2
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert threading.active_count() == before
+
+
+def test_a_large_batch_does_not_block_the_pool_behind_a_stuck_worker():
+    """The second batch does not fit into the pipe while the worker's Python stands still."""
+    big = [tensor(np.ones(1_000_000), "float64")] * 2
+    with Pool([environment("stuck"), environment("good")], deadline=1.0) as pool:
+        pool.submit("stuck", [request(0, "fake.stuck.kl_div", *big), request(1, "fake.right.kl_div", *big)])
+        pool.submit("good", (request(number) for number in range(200)))
+        pool.start()
+        events = drain(pool)
+    kinds = [(event.environment, type(event)) for event in events]
+    assert kinds.index(("good", Finished)) < kinds.index(("stuck", TimedOut))
+    assert kinds[-2:] == [("stuck", Answered), ("stuck", Finished)]
+
+
+def test_an_environment_whose_workers_always_die_is_given_up():
+    events = run((request(number, "fake.abort.kl_div") for number in range(10)), crash_limit=3)
+    assert [type(event) for event in events] == [Ready, Crashed, Crashed, Crashed, Unavailable]
+    assert events[-1].reason == "its worker died 3 times in a row, last of SIGABRT"
+
+
+def test_an_answer_between_crashes_keeps_an_environment():
+    apis = ["fake.abort.kl_div", "fake.right.kl_div"] * 3
+    events = run((request(number, api) for number, api in enumerate(apis)), crash_limit=2)
+    assert [type(event) for event in events[1:]] == [Crashed, Answered] * 3 + [Finished]
+
+
+def test_a_worker_that_cannot_be_replaced(tmp_path):
+    mark = tmp_path / "mark"
+    spec = environment(adapter="MortalAdapter", gateway=f"popen//env:FAKE_MARK={mark}")
+    events = run([request(0), request(1, "fake.abort.kl_div"), request(2)], spec)
+    assert [type(event) for event in events] == [Ready, Answered, Crashed, Unavailable]
+    assert "ImportError: the licence has been used up" in events[-1].reason
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"adapter": "MissingAdapter"}, "No module named 'fake_framework'\nlooking for fake_framework"),
+        ({"adapter": "AbortingAdapter"}, "died while it started: SIGABRT\ncannot find a device"),
+        ({"gateway": "popen//python=/nowhere/bin/python"}, "there is no interpreter /nowhere/bin/python"),
+        ({"gateway": "popen//python=/bin/false"}, "/bin/false ended with exit status 1"),
+        ({"gateway": "popen//python=/bin/sh"}, "/bin/sh ended with exit status 2: "),
+        (
+            {"gateway": "ssh=nobody@localhost.invalid"},
+            "ssh ended with exit status 255: ssh: Could not resolve",
+        ),
+        ({"adapter": "NoAdapter"}, "NoAdapter"),
+    ],
+)
+def test_an_environment_that_cannot_run_says_why_and_what_would_help(fields, reason):
+    events = run([request(0)], environment(requires="Python 3.10", **fields))
+    assert [type(event) for event in events] == [Unavailable]
+    assert reason in events[0].reason
+    assert events[0].remedy == "make fake (needs Python 3.10)"
+
+
+@pytest.mark.parametrize(
+    ("adapter", "reason"),
+    [
+        ("nowhere.at_all:Adapter", "there is no module nowhere.at_all"),
+        ("", "there is no adapter for the framework fake"),
+    ],
+)
+def test_an_adapter_that_cannot_be_found(adapter, reason):
+    (event,) = run([], replace(environment(), adapter=adapter))
+    assert isinstance(event, Unavailable)
+    assert reason in event.reason
+
+
+def test_a_start_that_takes_too_long():
+    spec = environment(adapter="SlowAdapter", gateway="popen//env:FAKE_SLOW=30")
+    (event,) = run([request(0)], spec, startup=0.5)
+    assert isinstance(event, Unavailable)
+    assert event.reason.startswith("it did not start within 0.5 s")
+    assert "in load" in event.reason
+
+
+def test_submitting_to_an_unavailable_environment_reports_it_again():
+    with Pool([environment(adapter="MissingAdapter")]) as pool:
+        pool.start()
+        first = drain(pool)
+        pool.submit("fake", [request(0)])
+        assert drain(pool) == first

@@ -1,0 +1,72 @@
+"""Adapters of the fake framework: one that works, and some that do not even load."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import time
+from typing import Any
+
+from conformance.frameworks.adapter import Adapter
+
+from . import framework
+
+
+class FakeAdapter(Adapter):
+    """The fake framework, whose package `fake` is the module `framework` beside this one."""
+
+    framework = "fake"
+
+    def load(self) -> None:
+        """Make the package importable, as installing it would have done."""
+        print("fake is loading")
+        sys.modules["fake"] = framework
+        super().load()
+
+    def place(self, array: Any, dtype: str, device: str) -> Any:
+        """A tensor of its own."""
+        return framework.Tensor(array.copy(), dtype)
+
+    def array(self, value: Any) -> tuple[str, Any] | None:
+        """What the tensor holds."""
+        return (value.dtype, value.data) if isinstance(value, framework.Tensor) else None
+
+
+class MissingAdapter(FakeAdapter):
+    """A framework that is not installed."""
+
+    def load(self) -> None:
+        """Print something, as imports do, and fail."""
+        print("looking for fake_framework")
+        importlib.import_module("fake_framework")
+
+
+class AbortingAdapter(FakeAdapter):
+    """A framework whose import ends the process."""
+
+    def load(self) -> None:
+        """End it."""
+        os.write(2, b"cannot find a device\n")
+        os.abort()
+
+
+class SlowAdapter(FakeAdapter):
+    """A framework whose import takes half a second, or as many as FAKE_SLOW says."""
+
+    def load(self) -> None:
+        """Take the time."""
+        time.sleep(float(os.environ.get("FAKE_SLOW", "0.5")))
+        super().load()
+
+
+class MortalAdapter(FakeAdapter):
+    """A framework that loads once; FAKE_MARK names a file that remembers it."""
+
+    def load(self) -> None:
+        """Fail the second time."""
+        with open(os.environ["FAKE_MARK"], "a+") as mark:
+            if mark.tell():
+                raise ImportError("the licence has been used up")
+            mark.write("loaded")
+        super().load()

@@ -1,0 +1,44 @@
+"""Arrays that must never change: name, shape, seed, options, and the hash of their bits.
+
+A case's inputs are known by generator and seed alone, so one changed bit here changes every result
+that was ever stored. Runs on its own, under any NumPy: `python golden_arrays.py generate.py` prints
+what the module at that path makes of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import runpy
+import sys
+
+import numpy as np
+
+GOLDEN = (
+    ("uniform", (3, 5), 0, {}, ""),
+    ("uniform", (1000,), 7, {"low": -3.0, "high": 0.1}, ""),
+    ("normal", (4, 6), 1, {}, ""),
+    ("normal", (2, 3, 5), 2**96 + 5, {"mean": 0.3, "scale": 2.5}, ""),
+    ("probabilities", (3, 5), 1, {}, ""),
+    ("probabilities", (7, 1000), 3, {"scale": 30.0}, ""),
+    ("probabilities", (6, 4, 3), 4, {"axis": 1}, ""),
+    ("log_probabilities", (3, 5), 1, {}, ""),
+    ("log_probabilities", (7, 1000), 3, {"scale": 30.0}, ""),
+    ("log_probabilities", (6, 4, 3), 4, {"axis": 0, "relative_shift": 1e-3}, ""),
+    ("constant", (2, 3), 9, {"value": 0.1}, ""),
+    ("magnitudes", (8, 9), 5, {}, ""),
+    ("magnitudes", (200,), 6, {"low": -1074, "high": -1022, "sign": "both"}, ""),
+    ("magnitudes", (40,), 6, {"low": -0.5, "high": 3.25, "sign": "negative"}, ""),
+    ("alternating", (3, 3), 0, {"value": 0.3}, ""),
+)
+
+
+def digest(array: np.ndarray) -> str:
+    """The hash of an array's shape and of its bits as little-endian float64."""
+    assert array.dtype == np.float64
+    return hashlib.sha256(repr(array.shape).encode() + array.astype("<f8").tobytes()).hexdigest()[:16]
+
+
+if __name__ == "__main__":
+    generate = runpy.run_path(sys.argv[1])["generate"]
+    for name, shape, seed, options, _ in GOLDEN:
+        print(digest(generate(name, shape, seed, options)))
