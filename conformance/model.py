@@ -272,7 +272,7 @@ class Check:
     """One call, through one API, in one environment, judged by one oracle.
 
     `id` is the whole tuple joined by `/`, stable across runs. `declared` is the reason why the API's
-    row says that this is not supported, or None. `raises` is the documented exception's class name.
+    row says that this is not supported, or None. `raises` are the documented exceptions' class names.
     """
 
     id: str
@@ -288,4 +288,4 @@ class Check:
     features: tuple[str, ...]
     undocumented: tuple[str, ...]
     declared: str | None = None
-    raises: str | None = None
+    raises: tuple[str, ...] = ()

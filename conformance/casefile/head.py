@@ -103,6 +103,8 @@ def _mapped(tree: LinedDict, scope: Scope, path: Path, wanted: Scalar) -> dict[S
             key == value and type(key) is type(plain(value)) for value in values
         ):
             scope.problems.add(here, "is none of the values", suggest(str(word), map(as_word, values)))
+        if key in made:  # as Python has it, true and 1 are one key
+            scope.problems.add(here, "means the same as a key before it", "remove one of them")
         made[key] = scope.scalar(spelling, here, wanted)
     return made
 

@@ -61,9 +61,10 @@ def _read_bytes(path: Path, problems: Problems) -> bytes:
             )
         else:
             return path.read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a path with a NUL byte
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        problems.at(1, "", f"cannot be read: {reason}")
+    except OSError as error:
+        problems.at(1, "", f"cannot be read: {error.strerror or error}")
+    except ValueError:
+        problems.at(1, "", "cannot be read: the path holds a NUL byte")
     return b""
 
 

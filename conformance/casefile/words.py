@@ -12,8 +12,9 @@ _MAX_COMPARED = 100  # characters; difflib takes quadratic time
 
 
 def as_word(value: object) -> str:
-    """A plain value as it is written without quotes."""
-    return str(value) if isinstance(value, str) else quoted(value)
+    """A plain value as it is written, without quotes where it needs none."""
+    bare = isinstance(value, str) and value and value.isprintable() and len(value) <= _MAX_COMPARED
+    return str(value) if bare else quoted(value)
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str | None:
@@ -31,5 +32,5 @@ def suggest(word: str, allowed: Iterable[str]) -> str:
         return f"did you mean {quoted(near)}?"
     if not words:
         return "there are none"
-    listed = ", ".join(words[:_MAX_LISTED])
+    listed = ", ".join(map(as_word, words[:_MAX_LISTED]))
     return f"known: {listed}" + (f" and {len(words) - _MAX_LISTED} more" if len(words) > _MAX_LISTED else "")

@@ -134,7 +134,7 @@ class _Judge:
         if flush_to_zero:
             least = np.abs(self.value) - self.allowance
             inside = inside | ((self.wide == 0) & (least < self.form.smallest_normal))
-        right = np.where(real, np.where(finite, inside & ~must_overflow, may_overflow), same)
+        right = np.where(real, np.where(finite, inside & ~must_overflow, infinite & may_overflow), same)
         mismatches = judged & ~right
         overflowed = mismatches & real & infinite
         wrong_number = mismatches & real & finite & ~must_overflow
@@ -150,9 +150,8 @@ class _Judge:
         Measured from the largest number, so that float64 itself does not overflow here.
         """
         side = np.where(np.isinf(self.wide), np.sign(self.wide), np.sign(self.value))
-        beyond = (side * self.value - self.form.largest) + side * self.tail
-        highest, lowest = beyond + self.allowance, beyond - self.allowance
-        return highest >= self.form.half_gap, lowest >= self.form.half_gap
+        beyond = (side * self.value - self.form.largest) + side * self.tail - self.form.half_gap
+        return self.allowance >= -beyond, beyond >= self.allowance
 
     def _neighbour_inside(self) -> Any:
         """Where the next number towards the reference is past it, or strictly inside the set."""

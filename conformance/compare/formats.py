@@ -34,9 +34,9 @@ class Format:
 
     def ulp(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the gap between the format's numbers at each value (inf and NaN give NaN)."""
-        _, exponent = np.frexp(values)
+        mantissa, exponent = np.frexp(values)
         with np.errstate(all="ignore"):
-            gap = np.ldexp(1.0, exponent - self.digits)
+            gap = np.ldexp(np.ceil(np.abs(mantissa)), exponent - self.digits)  # nothing for a zero
             gap = np.clip(gap, self.smallest_subnormal, 2 * self.half_gap)
         return np.where(np.isfinite(values), gap, np.nan)
 

@@ -155,7 +155,7 @@ class Lane:
     def _died(self, *, by_deadline: bool) -> Iterator[Event]:
         """The present worker is dead: bury it, and start another unless this one never got going."""
         if self.state is State.BURYING:
-            yield from self.give_up("its worker died while it started")
+            yield from self.give_up("it did not start")
             return
         if self.state is State.READY and self._unanswered:
             # Answers are sent one by one, so the first request without one is the one that killed it.
@@ -168,7 +168,7 @@ class Lane:
 
     def _buried(self, found: Buried) -> Iterator[Event]:
         if self.state is State.BURYING:
-            reason = f"its worker died while it started: {found.cause}"
+            reason = f"it did not start: {found.cause}"
             if found.cause == "SIGALRM":
                 reason = f"it did not start within {self._limits.startup:g} s"
             yield from self.give_up(_with_log(reason, found.log))

@@ -142,7 +142,9 @@ class Link:
                 self.predecessor = None
         finally:
             if predecessor:
-                cause = failure or process.cause(status, log, local=self._spec.local)
+                cause = process.cause(status, log, local=self._spec.local)
+                if failure:  # of our own code over there, which then has ended in good order
+                    cause, log = f"the worker failed: {failure.splitlines()[-1]}", f"{failure}\n{log}"
                 self._post((self, Buried(cause, log)))
         return gateway
 
@@ -187,15 +189,15 @@ class Link:
         self._channel.send(packed)
 
     def _end(self) -> tuple[str, int | None]:
-        """See to it that this link's process has ended; return our own failure, if any, and its status."""
+        """See to it that the process has ended; return our own code's traceback, if any, and its status."""
         if self._gateway is None:
-            return "the worker never started", None
+            return "", None
         failure = ""
         if self._channel is not None:
             try:
                 self._channel.waitclose(timeout=process.PATIENCE)
             except execnet.RemoteError as problem:
-                failure = f"the worker failed: {str(problem).strip().splitlines()[-1]}"
+                failure = clean(str(problem)).strip()
                 process.kill(self._gateway)
             except (EOFError, OSError):
                 pass
@@ -205,4 +207,4 @@ class Link:
 def _last_words(gateway: execnet.Gateway, directory: str) -> str:
     channel = gateway.remote_exec(worker_script("burial"))
     channel.send((directory, LOG_LIMIT))
-    return clean(channel.receive(timeout=_BURIAL_SECONDS))
+    return process.trimmed(clean(channel.receive(timeout=_BURIAL_SECONDS)))

@@ -19,10 +19,20 @@ from execnet import gateway_io
 PATIENCE = 5.0
 """How long a process may take to end after its connection has ended, in seconds."""
 
+# execnet's bootstrap line evaluates a line of its input and executes the result. Python 2 must read it.
+_PROBE = (
+    b"'import sys; sys.exit(sys.version_info < (3, 8) "
+    b'and "Python 3.8 or newer is needed, not " + sys.version.split()[0])\'\n'
+)
 _PROBE_SECONDS = 60.0
 _STDERR_SHOWN = 2000
 
 _FATAL = re.compile(r"^Fatal Python error: (.+)$", re.MULTILINE)
+_EXECNET_FRAME = re.compile(
+    r'^  File "(?:<string>|<remote exec>|[^"]*execnet[\\/]gateway_base\.py)", line \d+ in .*\n?',
+    re.MULTILINE,
+)
+_EMPTY_THREAD = re.compile(r"^Thread 0x.*\(most recent call first\):\n\n", re.MULTILINE)
 _FAULTS = {
     "Aborted": "SIGABRT",
     "Segmentation fault": "SIGSEGV",
@@ -44,9 +54,9 @@ def probe(gateway: str) -> None:
         return
     arguments = gateway_io.popen_args(spec) if spec.popen else gateway_io.ssh_args(spec)
     try:
-        # execnet's bootstrap line evaluates a line of its input and executes the result.
-        line = b"'pass'\n"
-        done = subprocess.run(arguments, input=line, capture_output=True, timeout=_PROBE_SECONDS, check=False)
+        done = subprocess.run(
+            arguments, input=_PROBE, capture_output=True, timeout=_PROBE_SECONDS, check=False
+        )
     except subprocess.TimeoutExpired as problem:
         raise OSError(f"{arguments[0]} did not answer within {_PROBE_SECONDS:g} s") from problem
     if done.returncode != 0:
@@ -71,6 +81,11 @@ def exit_status(gateway: execnet.Gateway) -> int | None:
         return gateway._io.wait()
     finally:
         lingering.cancel()
+
+
+def trimmed(log: str) -> str:
+    """Return a dead worker's log without execnet's own frames and thread in its tracebacks."""
+    return _EMPTY_THREAD.sub("", _EXECNET_FRAME.sub("", log))
 
 
 def cause(status: int | None, log: str, *, local: bool) -> str:

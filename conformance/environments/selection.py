@@ -62,14 +62,15 @@ def select(requested: Sequence[str], root: Path) -> tuple[EnvironmentSpec, ...]:
 
     `requested` are texts ``NAME`` or ``NAME=TARGET`` of a command line; see `with_target` for
     TARGET. The framework of a new NAME is what stands before its first ``-``. Without a request:
-    those declared in `root`/pyproject.toml whose interpreter exists; with none of them built, the
-    frameworks of this interpreter. Raises EnvironmentUsageError where a name is unknown, and where
-    nothing at all can run.
+    all that `root`/pyproject.toml declares, so that one that is not built is missed; where none of
+    them is, the frameworks of this interpreter. Raises EnvironmentUsageError where a name is
+    unknown, and where nothing at all can run.
     """
     known = declared(root)
     if requested:
         return tuple(_requested(text, known, root) for text in requested)
-    chosen = [spec for spec in known.values() if spec.problem() is None] or list(discover().values())
+    built = any(spec.problem() is None for spec in known.values())
+    chosen = known.values() if built else discover().values()
     if not chosen:
         remedies = "".join(f"\n  {spec.name}: {spec.remedy}" for spec in known.values())
         raise EnvironmentUsageError(f"no environment is built, and no framework is installed here{remedies}")

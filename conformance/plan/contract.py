@@ -15,13 +15,13 @@ class Promise:
     """What one API's documentation says of one call.
 
     `undocumented` are the features used that it does not mention, `declared` is the reason why its
-    row says the call is not supported, `raises` the exception class it documents.
+    row says the call is not supported, `raises` the exception classes it documents.
     """
 
     features: tuple[str, ...]
     undocumented: tuple[str, ...]
     declared: str | None
-    raises: str | None
+    raises: tuple[str, ...]
 
     @property
     def level(self) -> Level:
@@ -129,12 +129,12 @@ def promise(
     keys = (*features, *given)
     declared = [f"{key}: {api.unsupported[key]}" for key in keys if key in api.unsupported]
     refused = [key for key in keys if key in api.raises]
-    refused_values = [value for name, value in zip(given, values, strict=True) if name in api.raises]
-    settled = {*api.documented, *refused, *refused_values}
+    # A documented refusal covers the undocumented value that it refuses.
+    settled = {*api.documented, *refused, *(values if refused else ())}
     uncertain = [*called, *of_attributes, *of_place]
     return Promise(
         features=features,
         undocumented=tuple(feature for feature in uncertain if feature not in settled),
         declared="; ".join([*attribute_gaps, *place_gaps, *declared]) or None,
-        raises=api.raises[refused[0]] if refused else None,
+        raises=tuple(dict.fromkeys(api.raises[key] for key in refused)),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import inspect
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -161,12 +162,19 @@ def _checks(
                     )
 
 
-def _problems(operator: Operator, case: Case) -> Iterator[Problem]:
+def _problems(case: Case) -> Iterator[Problem]:
     for source in case.inputs:
-        if isinstance(source.source, Generator) and source.source.name not in GENERATORS:
-            known = ", ".join(sorted(GENERATORS))
-            key = f"{case.id}.inputs.{source.name}"
-            yield Problem(case.location, f"{key}: unknown generator {source.source.name!r}; known: {known}")
+        if not isinstance(source.source, Generator):
+            continue
+        key, name = f"{case.id}.inputs.{source.name}", source.source.name
+        if name not in GENERATORS:
+            yield Problem(case.location, f"{key}: unknown generator {name!r}; known: {', '.join(sorted(GENERATORS))}")
+            continue
+        known = {*inspect.signature(GENERATORS[name]).parameters, "stream"} - {"shape", "seed"}
+        for option in source.source.options:
+            if option not in known:
+                words = ", ".join(sorted(known))
+                yield Problem(case.location, f"{key}: generator {name} has no option {option!r}; known: {words}")
 
 
 def expand(
@@ -181,7 +189,7 @@ def expand(
     seen: set[str] = set()
     for operator in operators:
         for case in operator.cases:
-            problems = list(_problems(operator, case))
+            problems = list(_problems(case))
             apis = _apis(operator, case)
             checks: list[Check] = []
             for variant, dtype, values in () if problems else _variants(case):

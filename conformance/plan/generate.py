@@ -130,4 +130,4 @@ def generate(name: str, shape: tuple[int, ...], seed: int, options: dict[str, ob
     Raises KeyError for an unknown name, TypeError for an unknown option.
     """
     function: Callable[..., np.ndarray] = GENERATORS[name]
-    return function(tuple(shape), seed, **options)
+    return np.asarray(function(tuple(shape), seed, **options))

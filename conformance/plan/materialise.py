@@ -91,7 +91,7 @@ def _drawn(source: InputSpec, origin: Generator, dtype: str) -> Array:
         values = generate(origin.name, drawn, seed_of(source, origin), generator_options(origin))
     except (TypeError, ValueError) as problem:
         raise InvalidInput(f"{what}: {problem}") from problem
-    values = np.ascontiguousarray(np.broadcast_to(values, shape))
+    values = np.array(np.broadcast_to(values, shape), order="C")
     rounded = round_to(values, dtype)
     if dtype in INTEGER_DTYPES and not np.array_equal(rounded, values):
         raise InvalidInput(f"{what} gives numbers that {dtype} does not hold")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from conformance.environments import EnvironmentSpec
+from conformance.environments import EnvironmentSpec, Ready
 from conformance.gate import Expectation, Gate, Ruling, Verdict
 from conformance.model import Check, Operator
 from conformance.plan import Target
 from conformance.results import CheckRecord
-from conformance.run import Cursor, Destination, Run, Sink
+from conformance.run import Cursor, Destination, Run, Sink, planned_facts, platform_of, today
 
 
 class Records(Protocol):
@@ -76,7 +75,7 @@ class Suite:
         """The record of `check` and its verdict; waits for its own answer."""
         assert self._records is not None
         record = self._records.result(check)
-        return record, self.gate.add(record, self._platform(check))
+        return record, self.gate.add(record, platform_of(self._ready, check.environment))
 
     def closes(self, verdict: Verdict) -> bool:
         """Whether a verdict fails its item."""
@@ -99,32 +98,11 @@ class Suite:
 
     def find_stale(self) -> None:
         """Count the expectations that match no check of the full plan."""
-        self.gate.find_stale(self._planned(), datetime.datetime.now(datetime.timezone.utc).date())
+        self.gate.find_stale(planned_facts(self.planned, self._ready), today())
 
-    def _platform(self, check: Check) -> str:
-        ready = self.sink.ready.get(check.environment) if self.sink else None
-        return str(ready.description["platform"]) if ready else ""
-
-    def _planned(self) -> Iterator[tuple[Mapping[str, Any], str]]:
-        ready = self.sink.ready if self.sink else {}
-        return planned_facts(self.planned, {name: event.description for name, event in ready.items()})
-
-
-def planned_facts(
-    checks: Sequence[Check], ready: Mapping[str, Mapping[str, Any]]
-) -> Iterator[tuple[Mapping[str, Any], str]]:
-    """What the gate needs to know of each planned check in an environment that ran."""
-    for check in checks:
-        description = ready.get(check.environment)
-        if description is not None:
-            facts = {
-                "id": check.id,
-                "framework": check.api.framework,
-                "framework_version": str(description["version"]),
-                "device": check.device,
-                "mode": check.mode,
-            }
-            yield facts, str(description["platform"])
+    @property
+    def _ready(self) -> Mapping[str, Ready]:
+        return self.sink.ready if self.sink else {}
 
 
 def default_destination(root: Path, path: Path | None) -> Destination:

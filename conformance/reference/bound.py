@@ -102,7 +102,9 @@ class Bounded(NDArrayOperatorsMixin):
             return Bounded(*rule(self.arithmetic, *map(_operand, inputs)), self.arithmetic)
         if ufunc in _ORDERS:
             a, b = map(_operand, inputs)
-            return self._mask(ufunc(a[0], b[0]), rules.unsure_order(a, b))
+            # A number equals itself, however unsure it is: `x != x` is a test for NaN.
+            unsure = None if inputs[0] is inputs[1] else rules.unsure_order(a, b)
+            return self._mask(ufunc(a[0], b[0]), unsure)
         if ufunc in _CLASSES:
             return self._mask(ufunc(self.value), rules.unsure_class((self.value, self.error)))
         return NotImplemented

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from conformance.reference.arithmetic import Arithmetic
 from conformance.reference.ball import UndecidedError
 from conformance.reference.bound import Bounded
+from conformance.reference.cache import cached_enclosure
 from conformance.reference.enclosure import Enclosure, enclose
 from conformance.reference.formula import Formula
 
@@ -52,14 +53,14 @@ def evaluate(
     summation: str = "pairwise",
     accumulator: str | None = None,
     function: str | None = None,
-    certified: bool = False,
+    certified: bool | None = None,
 ) -> Reference:
     """Evaluate a formula and the error bound of an implementation in `dtype`.
 
     `inputs` are arrays of any floating dtype (ml_dtypes.bfloat16 too), taken as exact, or of integers.
     `log_ulps` is the environment's error of log, exp and the like. `summation` "naive" and
     `accumulator` "narrow" give the wider bounds of a degraded implementation; `function` names a
-    documented formula or an alternative instead of the reference. For float64, or where `certified`,
+    documented formula or an alternative instead of the reference. Where `certified` (None: in float64)
     the value is the midpoint of a rigorous enclosure.
 
     Raises ValueError where the formula does (an unknown reduction), and for an unknown convention,
@@ -69,10 +70,11 @@ def evaluate(
     arrays = _exact(inputs)
     arithmetic = Arithmetic.of(dtype, log_ulps, summation, accumulator)
     value, bound = _run(chosen, arrays, options, arithmetic)
-    if not (certified or dtype == "float64" or _needs_repair(value, arrays)):
+    wanted = dtype == "float64" if certified is None else certified
+    if not (wanted or _needs_repair(value, arrays)):
         return Reference(value, None, bound, dtype)
     try:
-        rigorous = enclose(chosen, arrays, options)
+        rigorous = cached_enclosure(chosen, arrays, options)
     except UndecidedError as reason:
         return Reference(value, None, bound, dtype, str(reason))
     with np.errstate(all="ignore"):
@@ -86,8 +88,8 @@ class Certificate:
     """Whether float64 values lie within their own float64 running bound of a rigorous enclosure.
 
     `max_ratio` is the largest error in units of that bound. `unknown` counts the elements that say
-    nothing: the bound is infinite, or float64 overflowed on the way to a finite result (`evaluate`
-    then returns the enclosure's value, without a bound). `worst_index` is where the ratio is largest,
+    nothing: the bound is infinite, or float64 itself overflowed on the way (`evaluate` then returns
+    the enclosure's value, without a bound). `worst_index` is where the ratio is largest,
     or a value is of the wrong kind. `undecided` says why the enclosure failed, in which case nothing
     is certified.
     """
@@ -220,7 +222,7 @@ def _identical(a: Doubles, b: Doubles) -> NDArray[np.bool_]:
 
 def _judged(value: Doubles, bound: Doubles, rigorous: Enclosure) -> Certificate:
     with np.errstate(all="ignore"):
-        known = np.isfinite(bound) & ~(np.isfinite(rigorous.head) & ~np.isfinite(value))
+        known = np.isfinite(bound) & (np.isfinite(value) | _identical(value, rigorous.head))
         error = np.abs((value - rigorous.head) - rigorous.tail)
         ratio = np.where(error == 0, 0.0, error / (bound + rigorous.radius))
         ratio = np.where(_identical(value, rigorous.head), np.nan_to_num(ratio, nan=0.0), ratio)

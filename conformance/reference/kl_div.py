@@ -55,8 +55,8 @@ def kl_div(
 
 def _at_zero(input: Any, infinite: str = "zero", nan: str = "nan") -> Any:
     """The loss where the target is zero: 0 log(0/q) = 0 for every q, unless a convention says nan."""
-    loss = np.where(input == input, 0.0, np.nan if nan == "nan" else 0.0)
-    return np.where(np.abs(input) == np.inf, np.nan, loss) if infinite == "nan" else loss
+    loss = np.where(np.isnan(input), np.nan if nan == "nan" else 0.0, 0.0)
+    return np.where(np.isinf(input), np.nan, loss) if infinite == "nan" else loss
 
 
 def _reduced(

@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 
 from conformance.report.blocks import Report
+from conformance.report.collect import Collection, collect
 from conformance.report.headline import Conventions, headline
+from conformance.report.html import html_report, write_html
 from conformance.report.reproducer import reproducer
+from conformance.report.summary import Summary, summarise
+from conformance.report.terminal import print_summary
 from conformance.report.text import report_text
 from conformance.report.tolerance import tolerance_report
 from conformance.results import CheckRecord
@@ -18,10 +22,17 @@ def tolerance_text(
 
 
 __all__ = [
+    "Collection",
     "Report",
+    "Summary",
+    "collect",
     "headline",
+    "html_report",
+    "print_summary",
     "report_text",
     "reproducer",
+    "summarise",
     "tolerance_report",
     "tolerance_text",
+    "write_html",
 ]

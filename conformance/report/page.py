@@ -20,11 +20,12 @@ from conformance.report.tables import (
     gaps,
     outcome_matrix,
 )
+from conformance.report.text import report_text
 from conformance.report.tolerance import tolerance_report
 from conformance.report.visible import visible
 from conformance.results import number_form
 
-SHOWN_IN_FULL = 80  # findings with their whole report; the rest in brief, so that the page stays small
+SHOWN_IN_FULL = 600_000  # characters of whole reports; the findings after that are in brief
 SHOWN_IDS = 60  # ids listed per finding
 
 MEANINGS = {
@@ -137,7 +138,7 @@ def page(
 
 
 class _Finder:
-    """Makes findings, and keeps count of how many have been shown in full."""
+    """Makes findings, and keeps count of how much has been shown in full."""
 
     def __init__(self, collection: Collection, verdicts: Verdicts) -> None:
         self._collection = collection
@@ -164,8 +165,8 @@ class _Finder:
         report: Report | None = None
         script: tuple[str, ...] = ()
         if self._left > 0:
-            self._left -= 1
             report, script = _split(tolerance_report(record, self._collection.peers(record), conventions))
+            self._left -= len(report_text(report)) + sum(map(len, script))
         return Finding(
             anchor,
             visible(group.operator),

@@ -62,4 +62,4 @@ def _value_at(peer: CheckRecord, index: list[int] | None) -> Number | None:
 def _instead(peer: CheckRecord) -> str:
     if peer["exception"] is not None:
         return peer["exception"]["class"]
-    return clipped(value_words(peer["actual"]) or "-", 42)
+    return clipped(value_words(peer["actual"]) or "-", 36)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 
 from conformance.report.dialects import DIALECTS, UNKNOWN, device_word
@@ -64,7 +65,6 @@ def _script(record: CheckRecord) -> str:
         dialect.setup.replace("{device}", device_word(framework, _plain_word(record["device"]))),
         dialect.tensors.rstrip(),
         *_helpers(inputs, judge.constants, dialect.expand),
-        "\n".join(f"{each.name} = {each.code}" for each in inputs.values()),
         judge.constants,
         _call(record, inputs),
         judge.code,
@@ -137,4 +137,5 @@ def _call(record: CheckRecord, inputs: Mapping[str, InputSource]) -> str:
             [(name, literal(form)) for name, form in style["construct_kwargs"].items()],
         )
         api = f"{api}({construct})"
-    return f"def call():\n    return {api}({given})"
+    lines = [f"{each.name} = {each.code}" for each in inputs.values()]
+    return textwrap.indent("\n".join(["def call():", *lines, f"return {api}({given})"]), "    ")[4:]

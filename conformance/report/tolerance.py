@@ -124,7 +124,7 @@ def _how_far(record: CheckRecord, error: ErrorForm) -> Facts:
     made = None
     if bound is not None:
         parts = [f"{name} {short(bound[name])}" for name in ("elementwise", "accumulation", "output")]
-        made = f"twice ({' + '.join(parts)}), and two of the smallest numbers"
+        made = f"2 x ({' + '.join(parts)}) + 2 x the smallest subnormal"
     ulp = _measured(error["max_ulp"])
     return _facts(
         ("differ", _pattern(error) if error["mismatched"] else None),

@@ -3,7 +3,16 @@
 from conformance.run.cursor import Cursor
 from conformance.run.engine import Run
 from conformance.run.select import SelectionError, choose_checks, marks
-from conformance.run.session import DEADLINE, Destination, choose, default_cases, readable
+from conformance.run.session import (
+    DEADLINE,
+    Destination,
+    choose,
+    default_cases,
+    planned_facts,
+    platform_of,
+    readable,
+    today,
+)
 from conformance.run.sink import Sink
 
 __all__ = [
@@ -17,5 +26,8 @@ __all__ = [
     "choose_checks",
     "default_cases",
     "marks",
+    "planned_facts",
+    "platform_of",
     "readable",
+    "today",
 ]

@@ -77,13 +77,18 @@ class References:
             self._cache.move_to_end(key)
         return found
 
-    def evaluate(self, call: Call, machine: Machine, **options: Any) -> Reference:
-        """The reference of `call` under other `options` of `conformance.reference.evaluate`."""
+    def evaluate(
+        self, call: Call, machine: Machine, *, arithmetic: str | None = None, **options: Any
+    ) -> Reference:
+        """The reference of `call` under other `options` of `conformance.reference.evaluate`.
+
+        `arithmetic` names another dtype than the check's to take the error bound from.
+        """
         return evaluate(
             self.formula(call.spec.operator.name),
             inputs_of(call),
             call.spec.attributes,
-            call.spec.dtype,
+            arithmetic or call.spec.dtype,
             log_ulps=machine.log_ulps,
             **options,
         )

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import datetime
 import platform
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from conformance import __version__
 from conformance.environments import EnvironmentSpec, Ready, Unavailable, select
-from conformance.model import Operator
+from conformance.model import Check, Operator
 from conformance.plan import Target
 from conformance.results import Header, ResultsWriter, timestamp
 from conformance.results.record import ConventionForm, EnvironmentForm
@@ -111,3 +113,30 @@ def header(
         },
         "conventions": _convention_forms(operators),
     }
+
+
+def platform_of(ready: Mapping[str, Ready], environment: str) -> str:
+    """The platform of an environment that runs, "" for one that does not."""
+    return str(ready[environment].description["platform"]) if environment in ready else ""
+
+
+def planned_facts(
+    checks: Iterable[Check], ready: Mapping[str, Ready]
+) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Of each planned check in an environment that ran: what expectations are matched by, and the platform."""
+    for check in checks:
+        event = ready.get(check.environment)
+        if event is not None:
+            facts = {
+                "id": check.id,
+                "framework": check.api.framework,
+                "framework_version": str(event.description["version"]),
+                "device": check.device,
+                "mode": check.mode,
+            }
+            yield facts, platform_of(ready, check.environment)
+
+
+def today() -> datetime.date:
+    """The date in UTC, which `until` of an expectation is compared with."""
+    return datetime.datetime.now(datetime.timezone.utc).date()

@@ -24,7 +24,8 @@ class Sink:
         self.unavailable: dict[str, Unavailable] = {}
         self._destination = destination
         self._operators = operators
-        self._starting = set(environments)
+        self._names = tuple(environments)
+        self._starting = set(self._names)
         self._early: list[CheckRecord] = []
         self._writer: ResultsWriter | None = None
 
@@ -66,7 +67,8 @@ class Sink:
 
     def _begin(self) -> None:
         if self._writer is None:
-            self._writer = self._destination.open(header(self._operators, self.ready, self.unavailable))
+            ready = {name: self.ready[name] for name in self._names if name in self.ready}
+            self._writer = self._destination.open(header(self._operators, ready, self.unavailable))
             for record in self._early:
                 self._writer.write(record)
             self._early.clear()

@@ -161,6 +161,7 @@ def test_literals_that_are_fine(value, expected, edited, tmp_path):
         ("{default: mean,", "{keyword: x,", ['17: apis.torch.nn.Op.parameters.mode: "x" is already the name of the input "x"; give each its own name']),
         ("[mean, none]", "[mean, mean]", ['17: apis.torch.nn.Op.parameters.mode.values[1]: "mean" stands here twice; it is item 0 too']),
         ("[mean, none]", "[mean], mapped: {maen: 1}", ['17: apis.torch.nn.Op.parameters.mode.mapped.maen: is none of the values; did you mean "mean"?']),
+        ("{default: mean, values: [mean, none]}", "{mapped: {1: a, 1.0: b}}", ["17: apis.torch.nn.Op.parameters.mode.mapped.1.0: means the same as a key before it; remove one of them"]),
         ("      mode: {default: mean", "      flag: {default: off", [f'17: apis.torch.nn.Op.parameters.flag.default: "off" is ambiguous; write false, {TEXT_TOO}']),
         ("    kind: class", "    inputs: {x: a}\n    kind: class", ['14: apis.torch.nn.Op.inputs: the input "y" is missing']),
         ("    kind: class", "    inputs: {x: a, y: a}\n    kind: class", ['14: apis.torch.nn.Op.inputs.y: "a" is already the name of the input "x"; give each its own name']),

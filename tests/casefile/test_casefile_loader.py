@@ -82,9 +82,8 @@ def test_two_files_of_one_operator(folder, valid):
     (folder / "deep" / "a.yaml").write_text(valid.replace("operator: op", "operator: a"))
     operators, errors = load_all([folder / "a.yaml", folder / "deep" / "a.yaml"])
     assert len(operators) == 1
-    assert str(errors[0]) == (
-        f'{folder / "deep" / "a.yaml"}:1: operator: "a" has a case file already, {folder / "a.yaml"}; merge the two'
-    )
+    first, second = folder / "a.yaml", folder / "deep" / "a.yaml"
+    assert str(errors[0]) == f'{second}:1: operator: "a" has a case file already, {first}; merge the two'
 
 
 def test_known_operators(folder):

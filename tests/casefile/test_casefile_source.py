@@ -89,7 +89,7 @@ def test_folder_and_pipe_are_no_files(path, tmp_path):
 def test_path_with_a_nul_byte():
     with pytest.raises(UnreadableError) as caught:
         load("a\0b.yaml", shown_as="op.yaml")
-    assert str(caught.value) == "op.yaml:1: cannot be read: embedded null byte"
+    assert str(caught.value) == "op.yaml:1: cannot be read: the path holds a NUL byte"
 
 
 def test_errors_show_the_given_path_by_default(path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -26,7 +27,8 @@ def test_a_crash_costs_only_its_own_request(api, cause, words):
     events = run(request(number, api if number in (3, 150) else "fake.right.kl_div") for number in range(300))
     crashes = [event for event in events if isinstance(event, Crashed)]
     assert [(crash.request, crash.cause) for crash in crashes] == [(3, cause), (150, cause)]
-    assert all(words in crash.log and "\x1b" not in crash.log for crash in crashes)
+    assert all(words in crash.log for crash in crashes)
+    assert all(noise not in crash.log for crash in crashes for noise in ("\x1b", "<string>", "receiver"))
     assert sorted(answers(events)) == [number for number in range(300) if number not in (3, 150)]
     assert len([event for event in events if isinstance(event, Ready)]) == 1
     assert events[-1] == Finished("fake")
@@ -40,9 +42,9 @@ def test_a_crash_log_holds_only_the_crashing_call():
 
 @pytest.mark.parametrize("api", ["fake.hang.kl_div", "fake.stuck.kl_div"])
 def test_a_hang_costs_only_its_own_request(api):
-    events = run([request(0), request(1, api), request(2)], deadline=0.5)
+    events = run([request(0), request(1, api), request(2)], deadline=1.0)
     (late,) = (event for event in events if isinstance(event, TimedOut))
-    assert (late.request, late.seconds) == (1, 0.5)
+    assert (late.request, late.seconds) == (1, 1.0)
     assert f"in _{api.split('.')[1]}" in late.log
     assert sorted(answers(events)) == [0, 2]
     assert events[-1] == Finished("fake")
@@ -51,7 +53,7 @@ def test_a_hang_costs_only_its_own_request(api):
 def test_a_stopped_process_is_killed_by_the_host(monkeypatch):
     """The worker's own timer cannot help where the whole process stands still."""
     monkeypatch.setattr("conformance.environments.lane.GRACE", 0.2)
-    with Pool([environment()], deadline=0.3) as pool:
+    with Pool([environment()], deadline=1.0) as pool:
         pool.start()
         ready = pool.next_event()
         pid = children(os.getpid())[0]
@@ -63,7 +65,7 @@ def test_a_stopped_process_is_killed_by_the_host(monkeypatch):
 
 
 def test_one_broken_environment_loses_nothing_of_another():
-    with Pool([environment("good"), environment("bad")], deadline=0.5) as pool:
+    with Pool([environment("good"), environment("bad")], deadline=1.0) as pool:
         pool.submit("good", (request(number) for number in range(500)))
         pool.submit(
             "bad", (request(number, f"fake.{what}.kl_div") for number, what in enumerate(["abort", "stuck"]))
@@ -89,17 +91,17 @@ def test_closing_ends_a_hung_worker_at_once(api):
     time.sleep(0.2)
     began = time.monotonic()
     pool.close()
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < 20
     pool.close()
     assert children(os.getpid()) == []
 
 
 def test_closing_while_workers_start():
-    with Pool([environment(adapter="SlowAdapter", gateway="popen//env:FAKE_SLOW=30")]) as pool:
+    with Pool([environment(adapter="SlowAdapter", gateway="popen//env:FAKE_SLOW=60")]) as pool:
         pool.start()
         time.sleep(0.3)
         began = time.monotonic()
-    assert time.monotonic() - began < 3.0
+    assert time.monotonic() - began < 20
     assert children(os.getpid()) == []
 
 
@@ -115,7 +117,7 @@ def test_closing_leaves_no_thread():
 def test_a_large_batch_does_not_block_the_pool_behind_a_stuck_worker():
     """The second batch does not fit into the pipe while the worker's Python stands still."""
     big = [tensor(np.ones(1_000_000), "float64")] * 2
-    with Pool([environment("stuck"), environment("good")], deadline=1.0) as pool:
+    with Pool([environment("stuck"), environment("good")], deadline=2.0) as pool:
         pool.submit("stuck", [request(0, "fake.stuck.kl_div", *big), request(1, "fake.right.kl_div", *big)])
         pool.submit("good", (request(number) for number in range(200)))
         pool.start()
@@ -149,14 +151,10 @@ def test_a_worker_that_cannot_be_replaced(tmp_path):
     ("fields", "reason"),
     [
         ({"adapter": "MissingAdapter"}, "No module named 'fake_framework'\nlooking for fake_framework"),
-        ({"adapter": "AbortingAdapter"}, "died while it started: SIGABRT\ncannot find a device"),
+        ({"adapter": "AbortingAdapter"}, "it did not start: SIGABRT\ncannot find a device"),
         ({"gateway": "popen//python=/nowhere/bin/python"}, "there is no interpreter /nowhere/bin/python"),
-        ({"gateway": "popen//python=/bin/false"}, "/bin/false ended with exit status 1"),
-        ({"gateway": "popen//python=/bin/sh"}, "/bin/sh ended with exit status 2: "),
-        (
-            {"gateway": "ssh=nobody@localhost.invalid"},
-            "ssh ended with exit status 255: ssh: Could not resolve",
-        ),
+        ({"gateway": "popen//python=false"}, "false ended with exit status 1"),
+        ({"gateway": f"popen//python={sys.executable} -S"}, "ModuleNotFoundError: No module named 'numpy'"),
         ({"adapter": "NoAdapter"}, "NoAdapter"),
     ],
 )
@@ -181,10 +179,10 @@ def test_an_adapter_that_cannot_be_found(adapter, reason):
 
 
 def test_a_start_that_takes_too_long():
-    spec = environment(adapter="SlowAdapter", gateway="popen//env:FAKE_SLOW=30")
-    (event,) = run([request(0)], spec, startup=0.5)
+    spec = environment(adapter="SlowAdapter", gateway="popen//env:FAKE_SLOW=60")
+    (event,) = run([request(0)], spec, startup=1.0)
     assert isinstance(event, Unavailable)
-    assert event.reason.startswith("it did not start within 0.5 s")
+    assert event.reason.startswith("it did not start within 1 s")
     assert "in load" in event.reason
 
 

@@ -12,14 +12,26 @@ from pathlib import Path
 
 import pytest
 
-from conformance.environments import Answered, Crashed, Finished, Pool, Ready, TimedOut
+from conformance.environments import Answered, Crashed, Finished, Pool, Ready, TimedOut, Unavailable
 from conformance.environments.process import cause
-from tests.fakes import children, environment, request
+from tests.fakes import children, environment, request, run
 
 SSH = """#!/bin/sh
 # Runs what it is asked to run on this host, as the last argument says.
 for command; do :; done
 exec sh -c "$command"
+"""
+
+
+REFUSED = """#!/bin/sh
+echo connection refused >&2
+exit 255
+"""
+
+OLD_PYTHON = f"""#!{sys.executable}
+import sys
+sys.version_info, sys.version = (3, 7), "3.7.1 (old)"
+exec(eval(sys.stdin.readline()))
 """
 
 
@@ -30,7 +42,7 @@ def test_through_ssh(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     spec = environment(gateway=f"ssh=somewhere//python={sys.executable}")
     behaviours = ["right", "abort", "stuck", "noisy", "exit", "right"]
-    with Pool([spec], deadline=0.5) as pool:
+    with Pool([spec], deadline=1.0) as pool:
         pool.submit(
             "fake", [request(number, f"fake.{name}.kl_div") for number, name in enumerate(behaviours)]
         )
@@ -40,6 +52,26 @@ def test_through_ssh(tmp_path, monkeypatch):
         Ready, Answered, Crashed, TimedOut, Answered, Crashed, Answered, Finished
     ]  # fmt: skip
     assert [event.cause for event in events if isinstance(event, Crashed)] == ["SIGABRT", "exit status 0"]
+
+
+@pytest.mark.parametrize(
+    ("gateway", "script", "reason"),
+    [
+        ("ssh=host", REFUSED, "255: connection refused"),
+        ("popen//python=ssh", OLD_PYTHON, "1: Python 3.8 or newer is needed, not 3.7.1"),
+    ],
+)
+def test_what_cannot_start_says_so_in_the_event_and_not_on_the_terminal(
+    tmp_path, monkeypatch, capfd, gateway, script, reason
+):
+    ssh = tmp_path / "ssh"
+    ssh.write_text(script)
+    ssh.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    (event,) = run([request(0)], environment(gateway=gateway))
+    assert isinstance(event, Unavailable)
+    assert event.reason == f"ssh ended with exit status {reason}"
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(
@@ -71,7 +103,7 @@ def test_an_interrupt_from_the_terminal_is_for_the_host_alone():
 HOST = """
 import sys
 from conformance.environments import Pool
-from tests.fakes import children, environment, request
+from tests.fakes import children, environment, request, run
 pool = Pool([environment()], deadline=1.0)
 pool.submit("fake", [request(0, sys.argv[1])])
 pool.start()

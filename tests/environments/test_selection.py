@@ -185,10 +185,10 @@ def test_an_unknown_request(project, text, message):
     assert str(caught.value) == message
 
 
-def test_without_a_request_those_that_are_built(project):
+def test_without_a_request_all_that_are_declared_so_that_one_not_built_is_missed(project):
     root = project('[tool.conformance.environments]\ntorch = {gateway = "a"}\noneflow = {gateway = "b"}')
     _built(root / "b")
-    assert [spec.name for spec in select([], root)] == ["oneflow"]
+    assert [spec.name for spec in select([], root)] == ["torch", "oneflow"]
 
 
 def test_with_none_built_the_frameworks_of_this_interpreter(project, monkeypatch):

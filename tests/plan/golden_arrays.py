@@ -14,21 +14,21 @@ import sys
 import numpy as np
 
 GOLDEN = (
-    ("uniform", (3, 5), 0, {}, ""),
-    ("uniform", (1000,), 7, {"low": -3.0, "high": 0.1}, ""),
-    ("normal", (4, 6), 1, {}, ""),
-    ("normal", (2, 3, 5), 2**96 + 5, {"mean": 0.3, "scale": 2.5}, ""),
-    ("probabilities", (3, 5), 1, {}, ""),
-    ("probabilities", (7, 1000), 3, {"scale": 30.0}, ""),
-    ("probabilities", (6, 4, 3), 4, {"axis": 1}, ""),
-    ("log_probabilities", (3, 5), 1, {}, ""),
-    ("log_probabilities", (7, 1000), 3, {"scale": 30.0}, ""),
-    ("log_probabilities", (6, 4, 3), 4, {"axis": 0, "relative_shift": 1e-3}, ""),
-    ("constant", (2, 3), 9, {"value": 0.1}, ""),
-    ("magnitudes", (8, 9), 5, {}, ""),
-    ("magnitudes", (200,), 6, {"low": -1074, "high": -1022, "sign": "both"}, ""),
-    ("magnitudes", (40,), 6, {"low": -0.5, "high": 3.25, "sign": "negative"}, ""),
-    ("alternating", (3, 3), 0, {"value": 0.3}, ""),
+    ("uniform", (3, 5), 0, {}, "62fe69ff78f5d9d1"),
+    ("uniform", (1000,), 7, {"low": -3.0, "high": 0.1}, "42e016f306b32275"),
+    ("normal", (4, 6), 1, {}, "dfaf3a3cf4b946fe"),
+    ("normal", (2, 3, 5), 2**96 + 5, {"mean": 0.3, "scale": 2.5}, "e66277c64a907234"),
+    ("probabilities", (3, 5), 1, {}, "64eb862c9cb56a0b"),
+    ("probabilities", (7, 1000), 3, {"scale": 30.0}, "b4030f948ae40e3c"),
+    ("probabilities", (6, 4, 3), 4, {"axis": 1}, "ae5174c1fcc12e9a"),
+    ("log_probabilities", (3, 5), 1, {}, "a314542964bbece4"),
+    ("log_probabilities", (7, 1000), 3, {"scale": 30.0}, "f95bd1b516d3a230"),
+    ("log_probabilities", (6, 4, 3), 4, {"axis": 0, "relative_shift": 1e-3}, "7732d06efab06022"),
+    ("constant", (2, 3), 9, {"value": 0.1}, "996bea4aee2d3b88"),
+    ("magnitudes", (8, 9), 5, {}, "614aceed14567e1c"),
+    ("magnitudes", (200,), 6, {"low": -1074, "high": -1022, "sign": "both"}, "3e5843609cce88a6"),
+    ("magnitudes", (40,), 6, {"low": -0.5, "high": 3.25, "sign": "negative"}, "28dc701a658615e2"),
+    ("alternating", (3, 3), 0, {"value": 0.3}, "7108750f1cdec63f"),
 )
 
 

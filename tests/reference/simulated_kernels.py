@@ -120,9 +120,10 @@ def log_target_kernels(dtype: str) -> Iterator[tuple[str, Callable[[Array, Array
     yield "wide exp", lambda x, t: np.exp(t.astype(wider(dtype))).astype(t.dtype) * (t - x)
     if dtype in ("float16", "bfloat16"):
         wide = np.float32
-        yield "fused in float32", lambda x, t: (
-            np.exp(t.astype(wide)) * (t.astype(wide) - x.astype(wide))
-        ).astype(t.dtype)
+        yield (
+            "fused in float32",
+            lambda x, t: (np.exp(t.astype(wide)) * (t.astype(wide) - x.astype(wide))).astype(t.dtype),
+        )
 
 
 def softmax(logits: Array) -> Array:
@@ -145,7 +146,10 @@ def input_sets(dtype: str, rng: np.random.Generator, rows: int = 60) -> Iterator
             x = np.log(softmax(rng.normal(size=shape) * scale))
         yield f"distributions of scale {scale}", *pair(x, softmax(rng.normal(size=shape) * scale))
     yield "tiny probabilities", *pair(rng.normal(size=shape), np.exp(rng.uniform(tiny, 0, shape)))
-    yield "subnormal probabilities", *pair(5 * rng.normal(size=shape), np.exp(rng.uniform(least, tiny, shape)))
+    yield (
+        "subnormal probabilities",
+        *pair(5 * rng.normal(size=shape), np.exp(rng.uniform(least, tiny, shape))),
+    )
     y = rounded(rng.random(shape), dtype).astype(np.float64)
     y[y == 0] = 0.5
     yield "input equal to log target", *pair(np.log(y), y)

@@ -16,8 +16,8 @@ from simulated_kernels import (
     factored,
     input_sets,
     kernels,
-    log_ulps,
     log_target_kernels,
+    log_ulps,
     native_log,
     numpy_dtype,
     rounded,
@@ -85,7 +85,7 @@ def test_expanded_form_of_log_targets_fits_its_alternative_only(formula: Formula
     """exp(t) t - exp(t) x cancels where t - x is exact; for probabilities both forms pass."""
     _, y = probabilities(dtype, (20, 50))
     t = rounded(np.log(y.astype(np.float64)), dtype)
-    x = (t.astype(np.float64) * (1 + 2.0 ** (2 - np.finfo(np.float16 if dtype == "bfloat16" else dtype).nmant)))
+    x = t.astype(np.float64) * (1 + 2.0 ** (2 - np.finfo(np.float16 if dtype == "bfloat16" else dtype).nmant))
     x = rounded(x, dtype)
     weight = rounded(np.exp(t.astype(np.float64)), dtype)
     actual = weight * t - weight * x

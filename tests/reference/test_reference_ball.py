@@ -50,7 +50,9 @@ def test_special_values_are_numpys(name: str, a: float, b: float) -> None:
         assert got == bool(expected) if isinstance(got, bool) else same(got, float(expected))
 
 
-@pytest.mark.parametrize("name", ["exp", "expm1", "log", "log1p", "sqrt", "tanh", "abs", "negative", "isnan", "isinf"])
+@pytest.mark.parametrize(
+    "name", ["exp", "expm1", "log", "log1p", "sqrt", "tanh", "abs", "negative", "isnan", "isinf"]
+)
 @pytest.mark.parametrize("a", [*SPECIAL, -1.0, -0.5])
 def test_special_values_of_functions_are_numpys(name: str, a: float) -> None:
     function = getattr(np, name)

@@ -60,6 +60,22 @@ class SlowAdapter(FakeAdapter):
         super().load()
 
 
+class MeetingAdapter(FakeAdapter):
+    """A framework whose import waits until as many as FAKE_MEETING_SIZE have met in FAKE_MEETING."""
+
+    def load(self) -> None:
+        """Leave a mark, and wait for the others'."""
+        place = os.environ["FAKE_MEETING"]
+        with open(os.path.join(place, str(os.getpid())), "w"):
+            pass
+        for _ in range(3000):
+            if len(os.listdir(place)) == int(os.environ["FAKE_MEETING_SIZE"]):
+                super().load()
+                return
+            time.sleep(0.01)
+        raise ImportError("nobody else came")
+
+
 class MortalAdapter(FakeAdapter):
     """A framework that loads once; FAKE_MARK names a file that remembers it."""
 
