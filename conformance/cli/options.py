@@ -50,7 +50,7 @@ def usage(problem: Exception) -> click.UsageError:
 
 def load_cases(paths: tuple[Path, ...]) -> tuple[list[Operator], list[CaseFileError]]:
     """The case files at `paths`, or the default ones, and the errors of those that cannot be used."""
-    return load_all([readable(path) for path in paths or (default_cases(Path.cwd()),)], known())
+    return load_all([readable(path) for path in paths or (readable(default_cases(Path.cwd())),)], known())
 
 
 def select_checks(checks: list[Check], keywords: str, markers: str) -> list[Check]:
@@ -66,7 +66,7 @@ def load_known(path: Path | None, cases: tuple[Path, ...]) -> list[Expectation]:
     try:
         if path is not None:
             return load_expectations([path])
-        folders = {case if case.is_dir() else case.parent for case in cases or (default_cases(Path.cwd()),)}
+        folders = {case if case.is_dir() else case.parent for case in cases or (readable(default_cases(Path.cwd())),)}
         return load_expectations([folder / "expectations" for folder in sorted(folders) if (folder / "expectations").is_dir()])
     except ExpectationError as problem:
         raise usage(problem) from problem

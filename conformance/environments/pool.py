@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import queue
 import time
 from collections import deque
@@ -62,6 +63,7 @@ class Pool:
 
     def start(self) -> None:
         """Start all workers, concurrently. What cannot be started is reported as Unavailable."""
+        atexit.register(self.close)  # before execnet's own, which would leave directories behind
         known = adapters()
         for lane in self._lanes.values():
             spec = lane.spec
@@ -115,6 +117,7 @@ class Pool:
         if self._closed:
             return
         self._closed = True
+        atexit.unregister(self.close)
         ended = time.monotonic() + _CLOSING_SECONDS
         links = [lane.link for lane in self._lanes.values() if lane.link is not None]
         for lane in self._lanes.values():

@@ -41,7 +41,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One check: `headline` says in a sentence what is the matter; the sections go from what to why to how."""
+    """One check: `headline` says in a sentence what is the matter; sections go from what to why to how."""
 
     id: str
     headline: str

@@ -101,6 +101,7 @@ def collect(runs: Iterable[RunResults]) -> Collection:
             found.entries.append(Entry(label, record))
             if record["call"]:
                 found._calls[record["call"]].append(record)
+    found.environments = dict(sorted(found.environments.items()))  # a header has them as they started
     return found
 
 

@@ -83,7 +83,7 @@ DIALECTS = {
     "torch": Dialect('DEVICE = "{device}"', _TORCH),
     "mindspore": Dialect(
         "# Without pynative_synchronize an error appears when a later, unrelated call runs.\n"
-        'mindspore.set_context(mode=mindspore.PYNATIVE_MODE, pynative_synchronize=True, '
+        "mindspore.set_context(mode=mindspore.PYNATIVE_MODE, pynative_synchronize=True, "
         'device_target="{device}")',
         _MINDSPORE,
         ".broadcast_to(values.shape)",

@@ -57,6 +57,10 @@ def _cause(entry: Entry) -> str:
 def _badness(entry: Entry) -> tuple[float, float, str]:
     """Small inputs are easiest to look at; among them the farthest off comes first."""
     error = entry.record["error"]
-    ratio = number(error["max_bound_ratio"]) if error is not None and error["max_bound_ratio"] is not None else 0.0
+    ratio = (
+        number(error["max_bound_ratio"])
+        if error is not None and error["max_bound_ratio"] is not None
+        else 0.0
+    )
     large = float(error is not None and error["total"] > 64)
     return large, -ratio if ratio == ratio else 0.0, entry.record["id"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from conformance.report.figures import multiple, plural, shape_words, short
+from conformance.report.figures import plural, shape_words, short
 from conformance.report.visible import clipped, visible
 from conformance.results import CheckRecord, ConventionForm, ErrorForm, ValueForm, number
 
@@ -111,7 +111,9 @@ def form_shape(form: ValueForm | None) -> str:
         return "nothing"
     if "shape" in form:
         return shape_words(form["shape"])
-    return form["type"] if "type" in form else "a text"
+    if "type" in form:
+        return form["type"]
+    return "a text"
 
 
 def _shape(record: CheckRecord) -> str:
@@ -152,7 +154,8 @@ def _degraded(record: CheckRecord) -> str:
 
 def _expected_exception(record: CheckRecord) -> str:
     expected = record["expected"]
-    return expected["exception"] if expected is not None and "exception" in expected else "an error"
+    name = expected["exception"] if expected is not None and "exception" in expected else "Exception"
+    return "any error" if name == "Exception" else name
 
 
 def _not_rejected(record: CheckRecord) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from conformance.report.literals import NotReproducible, array_source, float_literal, shape_source
+from conformance.report.literals import NotReproducibleError, array_source, float_literal, shape_source
 from conformance.results import CheckRecord, Number, ValueForm, number
 
 LARGEST_PRINTED = 64
@@ -21,7 +21,7 @@ class Judging:
 
 
 def judging(record: CheckRecord) -> Judging:
-    """How a script judges what `call()` does. Raises NotReproducible."""
+    """How a script judges what `call()` does. Raises NotReproducibleError."""
     expected = record["expected"]
     if record["outcome"] in ("crash", "timeout"):
         return _death(record)
@@ -84,7 +84,7 @@ def _allowance(allowance: Number | None) -> str:
 def _death(record: CheckRecord) -> Judging:
     seconds = number(record["seconds"])
     if not math.isfinite(seconds):
-        raise NotReproducible("the deadline is not in the record")
+        raise NotReproducibleError("the deadline is not in the record")
     deadline = max(60, math.ceil(seconds))
     if record["outcome"] == "timeout":
         deadline = max(1, math.ceil(seconds))
@@ -115,32 +115,32 @@ WHOLE    if actual.ndim != len(index) or any(at >= size for at, size in zip(inde
     print("REPRODUCED" if wrong else "not reproduced: this element is right")
     return 1 if wrong else 0'''
 
-_SHOW = '''\
+_SHOW = """\
 def main():
     result = call()
     np.set_printoptions(precision=17)
     print("actual", array(result) if isinstance(result, Tensor) else result, sep="\\n")
     print("expected", EXPECTED, sep="\\n")
     print("nothing was wrong with this check: there is nothing to reproduce")
-    return 0'''
+    return 0"""
 
-_SHAPE = '''\
+_SHAPE = """\
 def main():
     result = call()
     shape = tuple(array(result).shape) if isinstance(result, Tensor) else type(result).__name__
     print("actual shape", shape, "expected shape", SHAPE)
     print("REPRODUCED" if shape != SHAPE else "not reproduced: the shape is right")
-    return 1 if shape != SHAPE else 0'''
+    return 1 if shape != SHAPE else 0"""
 
-_DTYPE = '''\
+_DTYPE = """\
 def main():
     result = call()
-    name = str(result.dtype).rpartition(".")[2].lower() if isinstance(result, Tensor) else type(result).__name__
+    name = str(getattr(result, "dtype", type(result).__name__)).rpartition(".")[2].lower()
     print("actual dtype", name, "expected dtype", DTYPE)
     print("REPRODUCED" if name != DTYPE else "not reproduced: the dtype is right")
-    return 1 if name != DTYPE else 0'''
+    return 1 if name != DTYPE else 0"""
 
-_PRINTED = '''\
+_PRINTED = """\
 def main():
     result = call()
     wanted = " ".join(TEXT.split())
@@ -148,9 +148,9 @@ def main():
     print("actual  ", shown[0])
     print("expected", wanted)
     print("not reproduced: it prints the same" if wanted in shown else "REPRODUCED")
-    return 0 if wanted in shown else 1'''
+    return 0 if wanted in shown else 1"""
 
-_REFUSAL = '''\
+_REFUSAL = """\
 def main():
     try:
         result = call()
@@ -162,9 +162,9 @@ def main():
             print("not reproduced: it refuses as documented")
             return 0
     print("REPRODUCED: expected", " or ".join(NAMES))
-    return 1'''
+    return 1"""
 
-_RAISES = '''\
+_RAISES = """\
 def main():
     try:
         result = call()
@@ -174,9 +174,9 @@ def main():
         print("REPRODUCED")
         return 1
     print("not reproduced: it returns")
-    return 0'''
+    return 0"""
 
-_DEATH = '''\
+_DEATH = """\
 def main():
     if "--call" in sys.argv:
         result = call()
@@ -191,4 +191,4 @@ def main():
     # A negative status is a signal (POSIX), a huge one an unhandled fault (Windows).
     died = status < 0 or status > 255
     print(f"REPRODUCED: the process died ({status})" if died else f"not reproduced: it exits with {status}")
-    return 1 if died else 0'''
+    return 1 if died else 0"""

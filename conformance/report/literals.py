@@ -17,7 +17,7 @@ WIDTH = 96
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-class NotReproducible(Exception):
+class NotReproducibleError(Exception):
     """A record does not hold enough for a script; the message says what is missing."""
 
 
@@ -45,33 +45,35 @@ def is_name(text: str) -> bool:
 
 
 def dotted(text: str) -> str:
-    """A dotted name that may be called. Raises NotReproducible for anything else."""
+    """A dotted name that may be called. Raises NotReproducibleError for anything else."""
     if not all(is_name(part) for part in text.split(".")):
-        raise NotReproducible(f"{visible(text)!r} is no dotted name")
+        raise NotReproducibleError(f"{visible(text)!r} is no dotted name")
     return text
 
 
 def comment(text: str) -> list[str]:
     """`text` as comment lines, whatever is in it."""
     shown = ascii(visible(text))[1:-1]
-    return [f"# {line}" for line in textwrap.wrap(shown, WIDTH, break_on_hyphens=False, break_long_words=False)]
+    return [
+        f"# {line}" for line in textwrap.wrap(shown, WIDTH, break_on_hyphens=False, break_long_words=False)
+    ]
 
 
 def arguments(args: Iterable[str], kwargs: Iterable[tuple[str, str]]) -> str:
     """The inside of a call's brackets; a keyword that is no name goes through `**`."""
     parts = list(args)
-    parts += [f"{name}={value}" if is_name(name) else f"**{{{ascii(name)}: {value}}}" for name, value in kwargs]
+    parts += [f"{name}={value}" if is_name(name) else f"**{{{name!a}: {value}}}" for name, value in kwargs]
     return ", ".join(parts)
 
 
 def array_source(form: ArrayForm | InputForm) -> str:
     """Source of a NumPy array with the form's values: float64, or int64 or bool of itself.
 
-    Floats are written in hexadecimal, which has no rounding. Raises NotReproducible where the form does
+    Floats are written in hexadecimal, which has no rounding. Raises NotReproducibleError where the form does
     not hold its values.
     """
     if "values" not in form:
-        raise NotReproducible("the values are not in the record")
+        raise NotReproducibleError("the values are not in the record")
     shape = shape_source(form["shape"])
     if form["dtype"] == "bool" or form["dtype"].startswith(("int", "uint")):
         items = ", ".join(str(_whole(value)) for value in form["values"])
@@ -91,7 +93,7 @@ def _whole(value: Number) -> int | bool:
         return value
     if isinstance(value, int):
         return value
-    raise NotReproducible("an integer array holds something else")
+    raise NotReproducibleError("an integer array holds something else")
 
 
 def shape_source(shape: list[int]) -> str:

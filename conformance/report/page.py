@@ -209,7 +209,14 @@ def _environment_row(label: str, collection: Collection) -> EnvironmentRow:
     form = collection.environments[label]
     if form is None:
         return EnvironmentRow(label, ("?",) * 7)
-    facts = [form["framework"], form["version"], form["python"], form["numpy"], form["device"], form["platform"]]
+    facts = [
+        form["framework"],
+        form["version"],
+        form["python"],
+        form["numpy"],
+        form["device"],
+        form["platform"],
+    ]
     threads = "?" if form["threads"] is None else str(form["threads"])
     return EnvironmentRow(label, (*map(visible, facts), threads))
 

@@ -23,7 +23,11 @@ def peer_rows(
     nearest: dict[tuple[str, str, str, str], CheckRecord] = {}
     for peer in sorted(peers, key=lambda peer: not _alike(peer, record)):
         key = (peer["environment"], peer["api"], peer["device"], peer["mode"])
-        if peer["call"] == record["call"] and peer["aspect"] == record["aspect"] and not _is_self(peer, record):
+        if (
+            peer["call"] == record["call"]
+            and peer["aspect"] == record["aspect"]
+            and not _is_self(peer, record)
+        ):
             nearest.setdefault(key, peer)
     index = record["error"]["worst_index"] if record["error"] is not None else None
     rows = [_row(peer, index) for _, peer in sorted(nearest.items())]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import textwrap
 from collections.abc import Mapping
 
 from conformance.report.dialects import DIALECTS, UNKNOWN, device_word
 from conformance.report.headline import headline
 from conformance.report.judging import judging
-from conformance.report.literals import NotReproducible, arguments, comment, dotted, literal
+from conformance.report.literals import NotReproducibleError, arguments, comment, dotted, literal
 from conformance.report.script_inputs import InputSource, input_source, layout_source
 from conformance.results import ArgumentForm, CheckRecord, InputForm
 
@@ -41,23 +42,29 @@ def reproducer(record: CheckRecord) -> str | None:
         return None
     try:
         return _script(record)
-    except NotReproducible as problem:
-        lines = [*_about(record), *comment(f"This script cannot be written: {problem}."), "raise SystemExit(2)"]
+    except NotReproducibleError as problem:
+        lines = [
+            *_about(record),
+            *comment(f"This script cannot be written: {problem}."),
+            "raise SystemExit(2)",
+        ]
         return "\n".join(lines) + "\n"
 
 
 def _script(record: CheckRecord) -> str:
     framework = dotted(record["framework"])
     if "." in framework:
-        raise NotReproducible("the framework's name is no module's")
+        raise NotReproducibleError("the framework's name is no module's")
     if record["aspect"].startswith("gradient"):
-        raise NotReproducible("gradients have no script yet; run the check itself")
+        raise NotReproducibleError("gradients have no script yet; run the check itself")
     if record["mode"] != "eager":
-        raise NotReproducible(f"mode {record['mode']} has no script yet; run the check itself")
+        raise NotReproducibleError(f"mode {record['mode']} has no script yet; run the check itself")
     dialect = DIALECTS.get(framework, UNKNOWN)
     judge = judging(record)
     inputs = _inputs(record)
-    imports = sorted({"sys", "traceback", *judge.imports, *(name for each in inputs.values() for name in each.imports)})
+    imports = sorted(
+        {"sys", "traceback", *judge.imports, *(name for each in inputs.values() for name in each.imports)}
+    )
     parts = [
         "\n".join([*_about(record), "from __future__ import annotations"]),
         "\n".join(f"import {name}" for name in imports),
@@ -77,7 +84,7 @@ def _joined(parts: list[str]) -> str:
     """Parts with two empty lines around functions, one elsewhere, as formatters want it."""
     text = parts[0]
     # A part is one function, or some, or plain statements.
-    for before, part in zip(parts, parts[1:], strict=False):
+    for before, part in itertools.pairwise(parts):
         wide = part.startswith(("def ", "if __name__", "# The suite has")) or "\ndef " in f"\n{before}"
         text += ("\n\n\n" if wide else "\n\n") + part
     return text + "\n"
@@ -88,13 +95,13 @@ def _about(record: CheckRecord) -> list[str]:
     return [
         *comment(headline(record)),
         *comment(f"Check {record['id']}, seen with {told}."),
-        "# Needs NumPy and the framework alone. Exits with 1 while the problem is there, with 0 when it is gone.",
+        "# Needs NumPy and the framework alone. Exits with 1 while the problem is there, with 0 after.",
     ]
 
 
 def _plain_word(text: str) -> str:
     if not text.replace(":", "").replace("_", "").replace("-", "").isalnum() or not text.isascii():
-        raise NotReproducible("the device's name is no plain word")
+        raise NotReproducibleError("the device's name is no plain word")
     return text
 
 
@@ -106,7 +113,7 @@ def _inputs(record: CheckRecord) -> dict[str, InputSource]:
     sources: dict[str, InputSource] = {}
     for name in used:
         if name not in forms:
-            raise NotReproducible("an input of the call is not in the record")
+            raise NotReproducibleError("an input of the call is not in the record")
         if name not in sources:
             taken = {each.name for each in sources.values()}
             sources[name] = input_source(name, forms[name], taken, record["framework"])
@@ -118,7 +125,8 @@ def _helpers(inputs: Mapping[str, InputSource], constants: str, expand: str) -> 
     helpers = list(dict.fromkeys(helper for each in sources for helper in each.helpers))
     if any("floats(" in each.code for each in sources) or "floats(" in constants:
         helpers.append(
-            "def floats(text):\n    return np.array([float.fromhex(word) for word in text.split()], dtype=np.float64)"
+            "def floats(text):\n"
+            "    return np.array([float.fromhex(word) for word in text.split()], dtype=np.float64)"
         )
     layouts = {each.layout for each in sources if each.layout}
     return [*helpers, layout_source(layouts, expand)] if layouts else helpers
@@ -130,7 +138,9 @@ def _call(record: CheckRecord, inputs: Mapping[str, InputSource]) -> str:
     def source(form: ArgumentForm) -> str:
         return inputs[form["input"]].name if "input" in form else literal(form["scalar"])
 
-    given = arguments(map(source, style["args"]), [(name, source(form)) for name, form in style["kwargs"].items()])
+    given = arguments(
+        map(source, style["args"]), [(name, source(form)) for name, form in style["kwargs"].items()]
+    )
     if style["kind"] == "class":
         construct = arguments(
             map(literal, style["construct_args"]),

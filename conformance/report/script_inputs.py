@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from conformance.plan.generate import generate
 from conformance.plan.rounding import round_to_numpy
-from conformance.report.literals import NotReproducible, array_source, is_name, literal, shape_source
+from conformance.report.literals import NotReproducibleError, array_source, is_name, literal, shape_source
 from conformance.results import InputForm
 
 _OWN_NAMES = {
-    "annotations", "array", "call", "differs", "drawn", "expected", "floats", "main", "np", "place", "subprocess",
-    "sys", "tensor", "Tensor", "DEVICE", "hashlib", "math", "names", "judge", "traceback", "os",
+    "annotations", "array", "call", "differs", "drawn", "expected", "floats", "main", "np", "place",
+    "subprocess", "sys", "tensor", "Tensor", "DEVICE", "hashlib", "math", "names", "judge", "traceback", "os",
 }  # fmt: skip
 _DTYPES = {"float16", "bfloat16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool"}
 _LAYOUTS = {
@@ -59,7 +59,7 @@ class InputSource:
 
 
 def input_source(name: str, form: InputForm, taken: Collection[str], framework: str) -> InputSource:
-    """The source of the input `name`. Raises NotReproducible."""
+    """The source of the input `name`. Raises NotReproducibleError."""
     generated = "values" not in form and "raw" not in form
     helpers = _generator_code() if generated else ()
     reserved = {*_OWN_NAMES, *taken, framework, *(_names(helpers) if generated else ())}
@@ -68,7 +68,7 @@ def input_source(name: str, form: InputForm, taken: Collection[str], framework: 
         return InputSource(own, _raw(form))
     dtype, layout = form["dtype"], form["layout"]
     if dtype not in _DTYPES or layout not in {"contiguous", *_LAYOUTS}:
-        raise NotReproducible("an input has a dtype or layout that scripts do not know")
+        raise NotReproducibleError("an input has a dtype or layout that scripts do not know")
     values = _drawn(form) if generated else array_source(form)
     imports = ("hashlib",) if generated else ()
     if layout == "contiguous":
@@ -88,20 +88,20 @@ def _raw(form: InputForm) -> str:
         return value
     dtype = form.get("dtype", "float64")
     if dtype not in _DTYPES:
-        raise NotReproducible("an argument has a dtype that NumPy lacks")
+        raise NotReproducibleError("an argument has a dtype that NumPy lacks")
     return f'np.array({value}, dtype="{dtype}")'
 
 
 def _drawn(form: InputForm) -> str:
     generator = form.get("generator")
     if generator is None or "sha256" not in form:
-        raise NotReproducible("a large input is not in the record, nor how it was made")
+        raise NotReproducibleError("a large input is not in the record, nor how it was made")
     if not generator["stream"].isascii() or not generator["stream"].isdigit() or not form["sha256"].isalnum():
-        raise NotReproducible("a generator's stream is no number")
-    options = ", ".join(f"{ascii(key)}: {literal(value)}" for key, value in generator["options"].items())
+        raise NotReproducibleError("a generator's stream is no number")
+    options = ", ".join(f"{key!a}: {literal(value)}" for key, value in generator["options"].items())
     return (
-        f"drawn(\n    {ascii(generator['name'])}, {shape_source(generator['shape'])}, {int(generator['stream'])}, "
-        f"{{{options}}}, {ascii(form['dtype'])},\n    {shape_source(form['shape'])},\n    {ascii(form['sha256'])},\n)"
+        f"drawn(\n    {generator['name']!a}, {shape_source(generator['shape'])}, {int(generator['stream'])}, "
+        f"{{{options}}}, {form['dtype']!a},\n    {shape_source(form['shape'])},\n    {form['sha256']!a},\n)"
     )
 
 
@@ -115,7 +115,7 @@ def _module_text(function: Callable[..., object]) -> str:
     try:
         text = inspect.getsource(sys.modules[function.__module__])
     except (OSError, TypeError) as problem:
-        raise NotReproducible("the suite's own source is not at hand") from problem
+        raise NotReproducibleError("the suite's own source is not at hand") from problem
     lines = [line for line in text.strip().splitlines() if line != "from __future__ import annotations"]
     name = function.__module__
     return "\n".join([f"# From here to the next mark: {name}, word for word.", *lines, f"# End of {name}."])

@@ -21,7 +21,7 @@ class Notable:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One environment. `worst` has the largest error/allowance, `slowest` the most seconds in the framework."""
+    """One environment. `worst` has the largest error/allowance, `slowest` took most seconds."""
 
     label: str
     framework: str

@@ -100,18 +100,25 @@ def _convention_table(
 
 
 def _convention_matrix(collection: Collection, operator: str, name: str, reference: str) -> Matrix:
-    seen: dict[tuple[tuple[str, str], str], set[str]] = {}
+    seen: dict[tuple[tuple[str, str], str], Counter[str]] = {}
     for entry in collection.entries:
         record = entry.record
         if record["operator"] == operator and name in record["conventions"]:
             key = (_row_of(entry), visible(record["dtype"]))
-            seen.setdefault(key, set()).add(record["conventions"][name])
+            seen.setdefault(key, Counter())[record["conventions"][name]] += 1
     columns = dtype_order(dtype for _, dtype in seen)
     rows = tuple(sorted({row for row, _ in seen}))
 
     def cell(row: tuple[str, str], dtype: str) -> tuple[tuple[str, str], ...]:
-        choices = sorted(seen.get((row, dtype), ()))
-        return tuple((visible(choice), "same" if choice == reference else "other") for choice in choices)
+        choices = sorted(seen.get((row, dtype), Counter()).items())
+        mixed = len(choices) > 1  # then it takes one for some inputs and another for others: say how often
+        return tuple(
+            (
+                f"{visible(choice)}, {count} of {sum(n for _, n in choices)}" if mixed else visible(choice),
+                "same" if choice == reference else "other",
+            )
+            for choice, count in choices
+        )
 
     return Matrix(columns, rows, tuple(tuple(cell(row, dtype) for dtype in columns) for row in rows))
 

@@ -27,7 +27,16 @@ STYLES = {
     "invalid_case": "bold magenta",
     "not_run": "magenta",
 }
-CLOSING = {"new_failure", "regression", "changed", "fixed", "stale", "harness_error", "invalid_case", "not_run"}
+CLOSING = {
+    "new_failure",
+    "regression",
+    "changed",
+    "fixed",
+    "stale",
+    "harness_error",
+    "invalid_case",
+    "not_run",
+}
 _FIRST, _OTHER = 16, 11  # columns of the outcome's name, and of an environment's number
 
 
@@ -38,7 +47,7 @@ def print_summary(
     html: str | Path | None = None,
     seconds: float | None = None,
 ) -> None:
-    """Print the summary; `results` and `html` are the files it can be read in again, `seconds` the whole run."""
+    """Print the summary; `results` and `html` are the files to read it in again, `seconds` the whole run."""
     for line in _head(summary, seconds):
         _say(console, line)
     for columns in _fitting(summary.columns, console.width):
@@ -92,7 +101,9 @@ def _table(summary: Summary, columns: Sequence[Column]) -> Table:
     def row(name: str, style: str, count: Callable[[Column], int]) -> None:
         numbers = [count(column) for column in columns]
         cells = [*numbers, sum(numbers)] if whole else numbers
-        table.add_row(Text(name, style), *(Text(f"{n:,}" if n else ".", style if n else "dim") for n in cells))
+        table.add_row(
+            Text(name, style), *(Text(f"{n:,}" if n else ".", style if n else "dim") for n in cells)
+        )
 
     for outcome in summary.outcomes():
         row(outcome, STYLES.get(outcome, ""), lambda column, outcome=outcome: column.counts[outcome])  # type: ignore[misc]
@@ -105,7 +116,9 @@ def _notables(summary: Summary, console: Console) -> None:
     width = max((len(column.label) for column in summary.columns), default=0)
 
     def block(title: str, pick: Callable[[Column], Notable | None], words: Callable[[float], str]) -> None:
-        found = [(column.label, notable) for column in summary.columns if (notable := pick(column)) is not None]
+        found = [
+            (column.label, notable) for column in summary.columns if (notable := pick(column)) is not None
+        ]
         if found:
             _say(console, f"\n{title}", "bold")
         for label, notable in found:

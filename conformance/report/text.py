@@ -44,6 +44,6 @@ def _facts(facts: Facts) -> list[str]:
 def _grid(grid: Grid) -> list[str]:
     rows = [grid.head, *grid.rows]
     widths = [max(len(row[at]) for row in rows) for at in range(len(grid.head))]
-    return [INDENT + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
-
-
+    return [
+        INDENT + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows
+    ]

@@ -112,7 +112,11 @@ def _numbers(record: CheckRecord) -> list[Section]:
     rows += [
         (visible(name), decimal(value), hexadecimal(value)) for name, value in error["worst_inputs"].items()
     ]
-    title = f"worst element, at {index_words(error['worst_index'] or [])}" if error["total"] > 1 else "the element"
+    title = (
+        f"worst element, at {index_words(error['worst_index'] or [])}"
+        if error["total"] > 1
+        else "the element"
+    )
     return [
         Section(title, (Grid(("", " decimal", " hexadecimal"), tuple(rows)),)),
         Section("how far", (_how_far(record, error),)),
@@ -125,12 +129,13 @@ def _how_far(record: CheckRecord, error: ErrorForm) -> Facts:
     if bound is not None:
         parts = [f"{name} {short(bound[name])}" for name in ("elementwise", "accumulation", "output")]
         made = f"2 x ({' + '.join(parts)}) + 2 x the smallest subnormal"
-    ulp = _measured(error["max_ulp"])
+    finite = all(_finite(error[key]) for key in ("worst_actual", "worst_expected"))
+    ulp = _measured(error["max_ulp"]) if finite else None
     return _facts(
         ("differ", _pattern(error) if error["mismatched"] else None),
-        ("error", multiple(error["max_bound_ratio"])),
-        ("absolute", _measured(error["max_abs"])),
-        ("relative", _measured(error["max_rel"])),
+        ("error", multiple(error["max_bound_ratio"] if finite else "Infinity")),
+        ("absolute", _measured(error["max_abs"]) if finite else None),
+        ("relative", _measured(error["max_rel"]) if finite else None),
         ("ulp", f"{ulp} units in the last place of {record['dtype']}" if ulp else None),
         ("allowance", _measured(error["allowance"])),
         ("made of", made if _measured(error["allowance"]) else None),
@@ -144,6 +149,10 @@ def _pattern(error: ErrorForm) -> str:
     if error["pattern"] and error["total"] > 1:
         words += f", {error['pattern']}"
     return f"{words}; all too {error['bias']}" if error["bias"] else words
+
+
+def _finite(form: Number | None) -> bool:
+    return form is None or math.isfinite(number(form))
 
 
 def _measured(form: Number | None) -> str | None:
@@ -177,7 +186,11 @@ def _refusal(record: CheckRecord) -> list[Section]:
     message = f"{told['class']}: {told['message']}"
     lines = visible_lines(told["traceback"], TAIL)
     repeated = all(line in "\n".join(lines) for line in visible_lines(message))
-    return [Section("exception", (Listing(tuple(lines if repeated else [*lines, *visible_lines(message, TAIL)])),))]
+    return [
+        Section(
+            "exception", (Listing(tuple(lines if repeated else [*lines, *visible_lines(message, TAIL)])),)
+        )
+    ]
 
 
 def _elsewhere(record: CheckRecord, peers: Sequence[CheckRecord]) -> list[Section]:
@@ -188,8 +201,14 @@ def _elsewhere(record: CheckRecord, peers: Sequence[CheckRecord]) -> list[Sectio
 def _why(record: CheckRecord, conventions: Conventions) -> list[Section]:
     hypothesis, rows = record["hypothesis"], []
     if hypothesis is not None:
-        rows.append(("the result equals", f"{hypothesis['text'] or hypothesis['name']} [{hypothesis['name']}]"))
-    elif record["outcome"] == "mismatch" and record["subtype"] in ("value", "nonfinite", "intermediate_overflow"):
+        rows.append(
+            ("the result equals", f"{hypothesis['text'] or hypothesis['name']} [{hypothesis['name']}]")
+        )
+    elif record["outcome"] == "mismatch" and record["subtype"] in (
+        "value",
+        "nonfinite",
+        "intermediate_overflow",
+    ):
         rows.append(("hypothesis", "none of the known explanations fits"))
     for name, choice in record["conventions"].items():
         rows += _convention_rows(name, choice, conventions)
@@ -219,7 +238,9 @@ def _process(record: CheckRecord) -> list[Section]:
         blocks.append(Listing(tuple(visible_lines(record["detail"], TAIL))))
     if record["log"].strip():
         blocks.append(Listing(tuple(visible_lines(record["log"], TAIL))))
-    return [Section("what it printed" if record["log"].strip() else "detail", tuple(blocks))] if blocks else []
+    return (
+        [Section("what it printed" if record["log"].strip() else "detail", tuple(blocks))] if blocks else []
+    )
 
 
 def _source(record: CheckRecord) -> Facts:
@@ -239,5 +260,3 @@ def _rerun(record: CheckRecord) -> Listing:
         commands.append(f"pytest {shlex.quote(visible(path))} -k {shlex.quote(record['id'])}")
     commands.append(f"conformance show {shlex.quote(visible(record['id']))}")
     return Listing(tuple(commands))
-
-

@@ -28,7 +28,7 @@ def value_words(form: ValueForm | None) -> str | None:
     if form is None:
         return None
     if "exception" in form:
-        return f"{form['exception']} raised"
+        return "any error" if form["exception"] == "Exception" else f"{form['exception']} raised"
     if "text" in form:
         return form["text"]
     if "type" in form:

@@ -21,7 +21,7 @@ def visible(text: str) -> str:
 
 
 def visible_lines(text: str, last: int | None = None) -> list[str]:
-    """The lines of `text`, each made visible; tabs become spaces. `last` keeps only that many from the end."""
+    """The lines of `text`, each made visible; tabs become spaces. `last` keeps that many from the end."""
     lines = text.replace("\r\n", "\n").rstrip("\n").split("\n") if text else []
     if last is not None and len(lines) > last:
         lines = [f"... ({len(lines) - last} lines before)", *lines[-last:]]

@@ -11,7 +11,7 @@ import numpy as np
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from conformance.compare import Comparison, compare_documented, compare_printed
+from conformance.compare import Comparison, compare_documented, compare_printed, format_of
 from conformance.model import Aspect, Check, Outcome, Subtype
 from conformance.plan import Call
 from conformance.reference import Reference
@@ -139,7 +139,7 @@ class Judge:
             return
         degraded = None
         if comparison.subtype is Subtype.VALUE:  # an infinity or a NaN is no loss of accuracy
-            degraded = self._degraded(check, call, judgement.actual, machine)
+            degraded = self._degraded(check, call, judgement.actual, comparison, machine)
         if degraded:
             judgement.outcome, judgement.detail = Outcome.DEGRADED, degraded
             return
@@ -165,14 +165,20 @@ class Judge:
                     return {**usual, name: choice}
         return None
 
-    def _degraded(self, check: Check, call: Call, actual: Array, machine: Machine) -> str | None:
+    def _degraded(
+        self, check: Check, call: Call, actual: Array, judged: Comparison, machine: Machine
+    ) -> str | None:
         """Which accepted loss of accuracy explains `actual`, with the digits it costs; None if none does."""
         primary = self._references.primary(call, machine)
+        assert judged.mismatches is not None
         for name, options in self._losses(check):
             wider = self._references.evaluate(call, machine, certified=False, **options)
             comparison = judge_by(replace(primary, bound=wider.bound), actual, machine)
-            if not comparison.mismatched and not comparison.vacuous:
-                ratio = judge_by(primary, actual, machine).max_bound_ratio
+            # Unlike a pass, a loss of accuracy is only one where something of the value is left.
+            smallest = format_of(check.spec.dtype).smallest_subnormal
+            told_apart = 2.0 * wider.bound + 2.0 * smallest < np.abs(primary.value)
+            if not comparison.mismatched and bool(np.all(told_apart | ~judged.mismatches)):
+                ratio = judged.max_bound_ratio
                 lost = f", {np.log10(ratio):.1f} digits beyond the bound" if ratio and np.isfinite(ratio) else ""
                 return f"{name}{lost}"
         return None

@@ -185,11 +185,13 @@ class Recorder:
         comparison = judgement.comparison
         if comparison is None:
             return None
+        # Where all that is wrong is not finite, there is no distance to tell.
+        told = not comparison.mismatched or comparison.max_bound_ratio > 1.0
         form: ErrorForm = {
-            "max_abs": _number(comparison.max_abs),
-            "max_rel": _number(comparison.max_rel),
-            "max_ulp": _number(comparison.max_ulp),
-            "max_bound_ratio": _number(comparison.max_bound_ratio),
+            "max_abs": number_form(comparison.max_abs) if told else None,
+            "max_rel": number_form(comparison.max_rel) if told else None,
+            "max_ulp": number_form(comparison.max_ulp) if told else None,
+            "max_bound_ratio": number_form(comparison.max_bound_ratio) if told else None,
             "mismatched": comparison.mismatched,
             "vacuous": comparison.vacuous,
             "total": comparison.total,
@@ -231,10 +233,6 @@ class Recorder:
         }
         amplified = condition(formula, inputs, call.spec.attributes)
         form["condition"] = number_form(float(amplified[index]))
-
-
-def _number(value: float | None) -> Any:
-    return None if value is None else number_form(float(value))
 
 
 def _value_form(value: Any, judgement: Judgement) -> ValueForm | None:

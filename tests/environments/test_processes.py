@@ -141,6 +141,24 @@ def test_a_worker_ends_with_its_host(tempdir, behaviour):
         shutil.rmtree(left)
 
 
+FORGETFUL_HOST = """
+from conformance.environments import Pool
+from tests.fakes import environment, request
+pool = Pool([environment("hung"), environment("starting", "SlowAdapter", gateway="popen//env:FAKE_SLOW=60")])
+pool.submit("hung", [request(0, "fake.hang.kl_div")])
+pool.start()
+pool.next_event()
+"""
+
+
+def test_a_pool_that_is_never_closed_leaves_nothing_either():
+    """The directory is looked at after the test."""
+    done = subprocess.run(
+        [sys.executable, "-c", FORGETFUL_HOST], capture_output=True, cwd=Path(__file__).parents[2], check=True
+    )
+    assert (done.stdout, done.stderr) == (b"", b"")
+
+
 def _alive(pid):
     try:
         return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from conformance.results.validate import problem_of
 
 NUMBERS = st.integers(-3, 2**70) | st.floats(allow_nan=False) | st.sampled_from(["NaN", "-Infinity"])
-TEXTS = st.sampled_from(["", "x", "a.b", "import os", "\n", "float32", "bool", "int64", "transposed", "'", "crash"])
+TEXTS = st.sampled_from(
+    ["", "x", "a.b", "import os", "\n", "float32", "bool", "int64", "transposed", "'", "crash"]
+)
 ANYTHING = st.recursive(
     st.none() | st.booleans() | NUMBERS | TEXTS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["float", "x", "é"]), inner),

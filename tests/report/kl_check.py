@@ -9,6 +9,7 @@ from typing import Any
 
 import ml_dtypes
 import numpy as np
+
 from conformance.plan.generate import generate
 from conformance.results import array_form, input_form, number_form, scalar_form
 
@@ -130,7 +131,9 @@ def error_form(inputs: dict[str, Any], actual: Any, expected: Any, dtype: str) -
     form: dict[str, Any] = {
         "max_abs": number_form(float(away[at])) if want.size else None,
         "max_rel": number_form(float(away[at] / abs(want[at]))) if want.size and want[at] else None,
-        "max_ulp": number_form(float(away[at] / (abs(want[at]) * UNIT[dtype]))) if want.size and want[at] else None,
+        "max_ulp": number_form(float(away[at] / (abs(want[at]) * UNIT[dtype])))
+        if want.size and want[at]
+        else None,
         "max_bound_ratio": number_form(float(ratio[at])) if want.size else None,
         "mismatched": bad,
         "vacuous": 0,
@@ -152,7 +155,11 @@ def error_form(inputs: dict[str, Any], actual: Any, expected: Any, dtype: str) -
             worst_expected=number_form(float(want[at])),
             worst_inputs={name: number_form(float(value)) for name, value in own.items()},
             allowance=number_form(float(allowance[at])),
-            bound={"elementwise": float(allowance[at]) / 4, "accumulation": 0.0, "output": float(allowance[at]) / 4},
+            bound={
+                "elementwise": float(allowance[at]) / 4,
+                "accumulation": 0.0,
+                "output": float(allowance[at]) / 4,
+            },
             condition=1.75,
         )
     return form
@@ -170,21 +177,31 @@ def check(
     aspect: str = "value",
     **changes: Any,
 ) -> dict[str, Any]:
-    """One passing record; `changes` replace keys of it. `changes["give"]` maps the reference to the output."""
+    """One passing record; `changes` replace keys of it, `give` maps the reference to the output."""
     framework = api.split(".")[0]
     version = ENVIRONMENTS[framework][1]
     log_rows = generate("log_probabilities", shape, 11, {})
-    rows = generate("probabilities", shape, 12, {}) if target is None else np.asarray(target, dtype=np.float64)
+    rows = (
+        generate("probabilities", shape, 12, {}) if target is None else np.asarray(target, dtype=np.float64)
+    )
     arrays = {"input": rounded(log_rows, dtype), "target": rounded(rows, dtype)}
     exact = {name: array.astype(np.float64) for name, array in arrays.items()}
     want = np.asarray(kl_div(exact["input"], exact["target"], reduction))
     give: Callable[[Any], Any] = changes.pop("give", lambda value: value)
     got = rounded(give(want), dtype)
-    key = hashlib.sha256(b"".join([reduction.encode(), dtype.encode(), *(a.tobytes() for a in arrays.values())]))
+    key = hashlib.sha256(
+        b"".join([reduction.encode(), dtype.encode(), *(a.tobytes() for a in arrays.values())])
+    )
     kind = APIS.get(api, "function")
     attributes = {"reduction": scalar_form(reduction)}
     made = {
-        "input": {"name": "log_probabilities", "shape": list(shape), "seed": 1, "stream": "11", "options": {}},
+        "input": {
+            "name": "log_probabilities",
+            "shape": list(shape),
+            "seed": 1,
+            "stream": "11",
+            "options": {},
+        },
         "target": {"name": "probabilities", "shape": list(shape), "seed": 2, "stream": "12", "options": {}},
     }
     tensors = {name: {"input": name} for name in arrays}

@@ -41,8 +41,14 @@ def _reductions(api: str, reduction: str, dtype: str) -> dict[str, Any]:
         log = "[CRITICAL] kernel: launch failed\nabort() called\n"
         return {**variant, **NO_VALUES, "outcome": "crash", "detail": "killed by SIGABRT (6)", "log": log}
     if api == "mindspore.ops.kl_div" and dtype == "bfloat16":
-        trouble = raised("TypeError", "For 'KLDivLoss', the type of 'logits' must be Tensor[Float16, Float32]")
-        fault = {"outcome": "unsupported", "declared": "documented for float16, float32 only", "exception": trouble}
+        trouble = raised(
+            "TypeError", "For 'KLDivLoss', the type of 'logits' must be Tensor[Float16, Float32]"
+        )
+        fault = {
+            "outcome": "unsupported",
+            "declared": "documented for float16, float32 only",
+            "exception": trouble,
+        }
         return {**variant, **NO_VALUES, **fault, "detail": f"{fault['declared']}; TypeError"}
     if api == "torch.nn.functional.kl_div" and dtype == "float16" and reduction == "sum":
         fault = {"outcome": "degraded", "detail": "naive summation, 0.4 digits beyond the bound"}
@@ -59,14 +65,22 @@ def _zero_target(api: str, dtype: str) -> dict[str, Any]:
         return {**common, "exception": raised("RuntimeError", "No kernel for \u202ekl_div_loss")}
     if api.startswith("mindspore.ops"):
         common |= {"outcome": "mismatch", "subtype": "convention", "convention": "zero_target=nan"}
-        common |= {"conventions": {"zero_target": "nan"}, "detail": "zero_target: nan (the reference's is zero)"}
+        common |= {
+            "conventions": {"zero_target": "nan"},
+            "detail": "zero_target: nan (the reference's is zero)",
+        }
         return {**common, "give": lambda want: np.where(want == 0, np.nan, want)}
     return common
 
 
 def _negative_target(api: str, dtype: str) -> dict[str, Any]:
     common = {"case": "negative-target", "variant": "default", "dtype": dtype, "reduction": "none"}
-    common |= {"target": NEGATIVE_TARGET, "shape": (2, 3), "level": "observe", "features": ["negative-target"]}
+    common |= {
+        "target": NEGATIVE_TARGET,
+        "shape": (2, 3),
+        "level": "observe",
+        "features": ["negative-target"],
+    }
     common |= {"undocumented": ["negative-target"], "conventions": {"negative_target": "nan"}}
     if api.startswith("torch"):
         common |= {"outcome": "mismatch", "subtype": "convention", "convention": "negative_target=zero"}
@@ -77,63 +91,135 @@ def _negative_target(api: str, dtype: str) -> dict[str, Any]:
 
 def _single_faults() -> Iterator[dict[str, Any]]:
     yield check(
-        api="torch.nn.KLDivLoss", case="invalid-reduction", variant="default", aspect="error", oracle="refusal",
-        outcome="not_rejected", expected={"exception": "ValueError"}, error=None,
+        api="torch.nn.KLDivLoss",
+        case="invalid-reduction",
+        variant="default",
+        aspect="error",
+        oracle="refusal",
+        outcome="not_rejected",
+        expected={"exception": "ValueError"},
+        error=None,
         detail="returned a value where ValueError is documented",
-    )  # fmt: skip
+    )
     yield check(
-        api="mindspore.nn.KLDivLoss", case="invalid-reduction", variant="default", aspect="error", oracle="refusal",
-        outcome="wrong_error", expected={"exception": "ValueError"}, error=None, actual=None,
-        detail="ValueError is documented, got TypeError", exception=raised("TypeError", "reduction: bad"),
-    )  # fmt: skip
+        api="mindspore.nn.KLDivLoss",
+        case="invalid-reduction",
+        variant="default",
+        aspect="error",
+        oracle="refusal",
+        outcome="wrong_error",
+        expected={"exception": "ValueError"},
+        error=None,
+        actual=None,
+        detail="ValueError is documented, got TypeError",
+        exception=raised("TypeError", "reduction: bad"),
+    )
     yield check(
-        api="oneflow.nn.KLDivLoss", case="invalid-reduction", variant="default", aspect="error", oracle="refusal",
-        outcome="pass", expected={"exception": "ValueError"}, error=None, actual=None,
-        detail="refused with ValueError: x", exception=raised("ValueError", "x"),
-    )  # fmt: skip
+        api="oneflow.nn.KLDivLoss",
+        case="invalid-reduction",
+        variant="default",
+        aspect="error",
+        oracle="refusal",
+        outcome="pass",
+        expected={"exception": "ValueError"},
+        error=None,
+        actual=None,
+        detail="refused with ValueError: x",
+        exception=raised("ValueError", "x"),
+    )
     yield check(
-        api="torch.nn.functional.kl_div", case="printed", variant="default", aspect="documented", oracle="document",
-        outcome="mismatch", subtype="documented", actual={"text": "tensor(-0.2245)"},
-        expected={"text": "tensor(-0.2250)"}, error=None, detail="prints tensor(-0.2245)",
-    )  # fmt: skip
+        api="torch.nn.functional.kl_div",
+        case="printed",
+        variant="default",
+        aspect="documented",
+        oracle="document",
+        outcome="mismatch",
+        subtype="documented",
+        actual={"text": "tensor(-0.2245)"},
+        expected={"text": "tensor(-0.2250)"},
+        error=None,
+        detail="prints tensor(-0.2245)",
+    )
     yield check(
-        api="mindspore.mint.nn.KLDivLoss", case="shape-of-none", variant="default", reduction="none",
-        outcome="mismatch", subtype="shape", actual={"dtype": "float32", "shape": [], "values": [0.25]}, error=None,
-        detail="shape () where (3, 5) is right",
-    )  # fmt: skip
-    yield check(
-        api="oneflow.nn.KLDivLoss", case="dtype-of-sum", variant="default", dtype="float64", reduction="sum",
-        outcome="mismatch", subtype="dtype", error=None, detail="float32 where float64 is right",
+        api="mindspore.mint.nn.KLDivLoss",
+        case="shape-of-none",
+        variant="default",
+        reduction="none",
+        outcome="mismatch",
+        subtype="shape",
         actual={"dtype": "float32", "shape": [], "values": [0.25]},
-    )  # fmt: skip
+        error=None,
+        detail="shape () where (3, 5) is right",
+    )
     yield check(
-        api="oneflow.nn.KLDivLoss", case="huge", variant="default", outcome="timeout", **NO_VALUES, seconds=30.0,
-        detail="no answer within 30 s: the worker was killed", log="loading ...\n",
-    )  # fmt: skip
+        api="oneflow.nn.KLDivLoss",
+        case="dtype-of-sum",
+        variant="default",
+        dtype="float64",
+        reduction="sum",
+        outcome="mismatch",
+        subtype="dtype",
+        error=None,
+        detail="float32 where float64 is right",
+        actual={"dtype": "float32", "shape": [], "values": [0.25]},
+    )
     yield check(
-        api="torch.nn.KLDivLoss", case="cancels", variant="default", dtype="bfloat16", outcome="vacuous",
+        api="oneflow.nn.KLDivLoss",
+        case="huge",
+        variant="default",
+        outcome="timeout",
+        **NO_VALUES,
+        seconds=30.0,
+        detail="no answer within 30 s: the worker was killed",
+        log="loading ...\n",
+    )
+    yield check(
+        api="torch.nn.KLDivLoss",
+        case="cancels",
+        variant="default",
+        dtype="bfloat16",
+        outcome="vacuous",
         detail="1 of 1 elements cannot be judged in bfloat16",
-    )  # fmt: skip
+    )
     yield check(
-        api="mindspore.mint.nn.KLDivLoss", case="broken", variant="default", outcome="harness_error", **NO_VALUES,
+        api="mindspore.mint.nn.KLDivLoss",
+        case="broken",
+        variant="default",
+        outcome="harness_error",
+        **NO_VALUES,
         detail="Traceback (most recent call last):\n  File \"adapter.py\", line 3\nKeyError: 'bfloat17'",
-    )  # fmt: skip
+    )
     yield check(
-        api="torch.nn.KLDivLoss", case="no-such", variant="default", outcome="invalid_case", **NO_VALUES,
+        api="torch.nn.KLDivLoss",
+        case="no-such",
+        variant="default",
+        outcome="invalid_case",
+        **NO_VALUES,
         detail="cases/kl_div.yaml:200: torch 2.13.0 has no torch.nn.KLDivLos; nearest: KLDivLoss",
-    )  # fmt: skip
+    )
     yield check(
-        api="oneflow.nn.KLDivLoss", case="later", variant="default", outcome="not_run", **NO_VALUES,
+        api="oneflow.nn.KLDivLoss",
+        case="later",
+        variant="default",
+        outcome="not_run",
+        **NO_VALUES,
         detail="stopped by --maxfail",
-    )  # fmt: skip
+    )
     yield check(
-        api="mindspore.nn.KLDivLoss", case="no-oracle", variant="default", outcome="observed", error=None,
+        api="mindspore.nn.KLDivLoss",
+        case="no-oracle",
+        variant="default",
+        outcome="observed",
+        error=None,
         expected=None,
-    )  # fmt: skip
+    )
     yield check(
-        api="mindspore.nn.KLDivLoss", case="log-target", variant="default", declared="no such parameter",
+        api="mindspore.nn.KLDivLoss",
+        case="log-target",
+        variant="default",
+        declared="no such parameter",
         stale_declaration=True,
-    )  # fmt: skip
+    )
 
 
 def _large(api: str, reduction: str) -> dict[str, Any]:

@@ -98,6 +98,12 @@ def test_conventions_are_shown_per_api_and_dtype(text):
     assert "oneflow.nn.KLDivLoss · · zero zero" in words
 
 
+def test_a_convention_followed_now_and_then_says_how_often():
+    answers = ["zero", "zero", "nan"]
+    checks = [check(id=f"{n}", conventions={"zero_target": choice}) for n, choice in enumerate(answers)]
+    assert "nan, 1 of 3 zero, 2 of 3" in Page(html_report([results(checks)])).text()
+
+
 def test_findings_are_folded_and_documented_promises_come_first(text):
     defects = text.partition('id="defects"')[2].partition("</section>")[0]
     headings = re.findall(r"</span>([\w.]+) <small>([^<]+)</small></h3>", defects)
@@ -112,7 +118,9 @@ def test_findings_are_folded_and_documented_promises_come_first(text):
 
 
 def test_the_first_of_each_finding_is_shown_in_full_with_its_script(text):
-    assert text.count("<details><summary>Report of the worst check</summary>") == text.count('<article class="finding"')
+    assert text.count("<details><summary>Report of the worst check</summary>") == text.count(
+        '<article class="finding"'
+    )
     assert "0x1.96a23cd8d4ae7p+0" in text
     assert "mindspore.set_context(mode=mindspore.PYNATIVE_MODE" in text
 
@@ -176,12 +184,21 @@ def test_a_thousand_checks_stay_small(count):
 
 
 def test_a_long_list_of_ids_is_cut_and_says_so():
-    checks = [check(case=f"c{n}", outcome="mismatch", subtype="value", give=lambda want: want * 2) for n in range(500)]
+    checks = [
+        check(case=f"c{n}", outcome="mismatch", subtype="value", give=lambda want: want * 2)
+        for n in range(500)
+    ]
     text = html_report([results(checks)])
     assert f"and {500 - page_module.SHOWN_IDS} more" in text
 
 
-ATTACKS = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</style><script>", "{{ 7 * 7 }}", "--></pre>"]
+ATTACKS = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "</style><script>",
+    "{{ 7 * 7 }}",
+    "--></pre>",
+]
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
@@ -220,7 +237,8 @@ def test_the_page_is_written_whole_or_not_at_all(tmp_path):
 def test_reports_need_no_framework_and_no_run_layer():
     code = (
         "import sys, conformance.report.html, conformance.report.terminal\n"
-        "bad = ('conformance.run', 'conformance.environments', 'conformance.compare', 'torch', 'mindspore', 'oneflow')\n"
+        "bad = ('conformance.run', 'conformance.environments', 'conformance.compare', "
+        "'torch', 'mindspore', 'oneflow')\n"
         "sys.exit(str([name for name in sys.modules if name.startswith(bad)] or ''))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

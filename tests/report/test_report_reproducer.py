@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import runpy
 import subprocess
 import sys
@@ -12,15 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from conformance.report import reproducer
 from conformance.results import array_form, input_form, raw_form
-from tests.report.hostile import strange
 from tests.report.kl_check import check
 from tests.report.records import run
-from tests.report.test_report_tolerance import poisoned
 
 RECORDS = list(run())
 KINDS = list({(record["outcome"], record["subtype"]): record for record in RECORDS}.values())
@@ -58,7 +53,9 @@ def execute(tmp_path, monkeypatch, capfd):
         path.write_text(reproducer(record), "utf-8")
         if record["outcome"] in ("crash", "timeout"):
             command = [sys.executable, str(path)]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path, check=False)
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=60, cwd=tmp_path, check=False
+            )
             return done.returncode, done.stdout + done.stderr
         with pytest.raises(SystemExit) as ended:
             runpy.run_path(str(path), run_name="__main__")
@@ -76,7 +73,13 @@ def fake(mode="good", expected=None, index=(0, 0), kind="function", **changes):
     want = VALUES * 2 if expected is None else expected
     record = check(api="torch.nn.KLDivLoss", dtype="float64")
     arguments = {"mode": {"scalar": mode}}
-    style = {"kind": kind, "construct_args": [], "construct_kwargs": {}, "args": [{"input": "x"}], "kwargs": arguments}
+    style = {
+        "kind": kind,
+        "construct_args": [],
+        "construct_kwargs": {},
+        "args": [{"input": "x"}],
+        "kwargs": arguments,
+    }
     if kind == "class":
         style.update(construct_args=[2.0], construct_kwargs={"mode": mode}, kwargs={})
     record.update(
@@ -89,7 +92,11 @@ def fake(mode="good", expected=None, index=(0, 0), kind="function", **changes):
         expected=array_form(want),
     )
     record["error"].update(
-        worst_index=list(index), worst_actual=0.0, worst_expected=float(want[index]), allowance=1e-9, mismatched=1
+        worst_index=list(index),
+        worst_actual=0.0,
+        worst_expected=float(want[index]),
+        allowance=1e-9,
+        mismatched=1,
     )
     return {**record, **changes}
 
@@ -104,7 +111,10 @@ def test_wrong_values(execute, kind, mode, code, word):
 
 def test_what_it_prints(execute):
     _, text = execute(fake("bad"))
-    assert "at (0, 0): actual 3.0300000000000002 (0x1.83d70a3d70a3ep+1), expected 3.0 (0x1.8000000000000p+1)" in text
+    assert (
+        "at (0, 0): actual 3.0300000000000002 (0x1.83d70a3d70a3ep+1), expected 3.0 (0x1.8000000000000p+1)"
+        in text
+    )
     assert "they are 0.03 apart, allowed are 1e-09" in text
 
 
@@ -247,43 +257,6 @@ def test_what_cannot_be_written_says_so(execute, changes, words):
 def test_what_is_our_own_fault_has_no_script():
     ours = [record for record in RECORDS if record["outcome"] in ("harness_error", "invalid_case", "not_run")]
     assert [reproducer(record) for record in ours] == [None] * 3
-
-
-def test_scripts_are_readable_python_without_long_lines():
-    for record in KINDS:
-        script = reproducer(record) or ""
-        ast.parse(script)
-        assert script.isascii()
-        assert all(len(line) <= 130 for line in script.splitlines())
-
-
-INJECTIONS = [
-    '"""\nboom()\n"""', "');boom();('", '");boom();("', "\\\nboom()\n", "\nboom()\n#", "{boom()}", "\u2028boom()\n",
-    "\x0cboom()", "\rboom()", "x=boom()", "\\", '"', "'", "\x00", "\ud800", "%s", "${boom()}",
-]  # fmt: skip
-
-
-def _calls(script):
-    tree = ast.parse(script)
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-
-
-@pytest.mark.parametrize("text", INJECTIONS)
-def test_no_text_becomes_code(text):
-    for record in KINDS:
-        script = reproducer(poisoned(record, text))
-        assert script is None or "boom" not in _calls(script)
-        for name in ("api", "framework", "device", "log", "detail", "id"):
-            script = reproducer({**record, name: text})
-            assert script is None or "boom" not in _calls(script)
-
-
-@settings(max_examples=60, deadline=None)
-@given(record=strange(lambda: KINDS), text=st.sampled_from(INJECTIONS))
-def test_strange_records_give_python_all_the_same(record, text):
-    for each in (record, poisoned(record, text)):
-        script = reproducer(each)
-        assert script is None or "boom" not in _calls(script)
 
 
 def test_input_names_never_hide_the_script_s_own():

@@ -17,8 +17,16 @@ from conformance.results import array_form, array_values, input_form
 from tests.report.kl_check import check, rounded
 
 ROOT = Path(__file__).parents[2]
-IDENTITY = {"torch": "torch.Tensor.detach", "oneflow": "oneflow.Tensor.detach", "mindspore": "mindspore.ops.stop_gradient"}
-API = {"torch": "torch.nn.functional.kl_div", "oneflow": "oneflow.nn.KLDivLoss", "mindspore": "mindspore.ops.kl_div"}
+IDENTITY = {
+    "torch": "torch.Tensor.detach",
+    "oneflow": "oneflow.Tensor.detach",
+    "mindspore": "mindspore.ops.stop_gradient",
+}
+API = {
+    "torch": "torch.nn.functional.kl_div",
+    "oneflow": "oneflow.nn.KLDivLoss",
+    "mindspore": "mindspore.ops.kl_div",
+}
 LAYOUTS = ("contiguous", "transposed", "strided", "expanded")
 EDGES = [1.0, -0.0, 0.1, np.inf, -np.inf, np.nan, 6e4, -1e-7, 1e-40, 5e-324, 3.4e38, 2.0**-133]
 
@@ -56,15 +64,22 @@ def _given(framework, array, dtype, layout):
     record = check(api=API[framework])
     record.update(api=IDENTITY[framework], inputs={"x": input_form(array, dtype, layout=layout)})
     record["call_style"] = {
-        "kind": "function", "construct_args": [], "construct_kwargs": {}, "args": [{"input": "x"}], "kwargs": {}
+        "kind": "function", "construct_args": [], "construct_kwargs": {},
+        "args": [{"input": "x"}], "kwargs": {},
     }  # fmt: skip
     return record
 
 
 def test_every_bit_of_the_inputs_arrives(framework, tmp_path):
     cases = []
-    for dtype, layout in itertools.product(("float16", "bfloat16", "float32", "float64", "int64", "bool"), LAYOUTS):
-        array = np.array([3, -1, 7, 0, 2, 5]) if dtype == "int64" else np.array([True, False, True, True, False, True])
+    for dtype, layout in itertools.product(
+        ("float16", "bfloat16", "float32", "float64", "int64", "bool"), LAYOUTS
+    ):
+        array = (
+            np.array([3, -1, 7, 0, 2, 5])
+            if dtype == "int64"
+            else np.array([True, False, True, True, False, True])
+        )
         if dtype not in ("int64", "bool"):
             array = rounded(EDGES, dtype)
         array = array.reshape(2, -1)
@@ -79,7 +94,9 @@ def test_every_bit_of_the_inputs_arrives(framework, tmp_path):
     (tmp_path / "driver.py").write_text(DRIVER)
     done = execute(framework, ["driver.py", "paths.json"], tmp_path)
     assert done.returncode == 0, done.stderr
-    for (dtype, layout, array), (shape, words) in zip(cases, json.loads(done.stdout.splitlines()[-1]), strict=True):
+    for (dtype, layout, array), (shape, words) in zip(
+        cases, json.loads(done.stdout.splitlines()[-1]), strict=True
+    ):
         wanted = array_values(array_form(array, dtype))
         assert shape == list(wanted.shape), (dtype, layout)
         assert words == [float(value).hex() for value in wanted.ravel()], (dtype, layout)
@@ -91,7 +108,9 @@ def test_the_script_says_whether_the_values_are_right(framework, tmp_path, facto
     record = check(api=API[framework[0]], shape=shape, reduction="sum", outcome="mismatch", subtype="value")
     wanted = record["expected"]["values"][0] * factor
     record["expected"]["values"] = [wanted]
-    record["error"].update(worst_index=[], worst_actual=0.0, worst_expected=wanted, allowance=abs(wanted) * 1e-4)
+    record["error"].update(
+        worst_index=[], worst_actual=0.0, worst_expected=wanted, allowance=abs(wanted) * 1e-4
+    )
     (tmp_path / "script.py").write_text(reproducer(record), "utf-8")
     done = execute(framework, ["script.py"], tmp_path)
     assert done.returncode == code, done.stdout + done.stderr

@@ -32,21 +32,36 @@ def find(outcome, subtype=None):
 
 HEADLINES = {
     ("pass", None): "mindspore.nn.KLDivLoss agrees with the reference; its worst element uses",
-    ("degraded", None): "torch.nn.functional.kl_div is less accurate than it need be, though not wrong: naive",
-    ("mismatch", "value"): "mindspore.nn.KLDivLoss returns wrong values: 15 of 15 elements differ, the worst by 3.",
+    (
+        "degraded",
+        None,
+    ): "torch.nn.functional.kl_div is less accurate than it need be, though not wrong: naive",
+    (
+        "mismatch",
+        "value",
+    ): "mindspore.nn.KLDivLoss returns wrong values: 15 of 15 elements differ, the worst by 3.",
     ("mismatch", "convention"): 'to "What is 0 log 0?" it answers nan, the reference zero.',
     ("mismatch", "shape"): "mindspore.mint.nn.KLDivLoss returns shape () where (3, 5) is right.",
     ("mismatch", "dtype"): "oneflow.nn.KLDivLoss returns float32 where float64 is right.",
     ("mismatch", "documented"): "prints tensor(-0.2245) where its document prints tensor(-0.2250).",
-    ("not_rejected", None): "torch.nn.KLDivLoss returns a value where it ought to refuse (ValueError is due).",
+    (
+        "not_rejected",
+        None,
+    ): "torch.nn.KLDivLoss returns a value where it ought to refuse (ValueError is due).",
     ("wrong_error", None): "mindspore.nn.KLDivLoss refuses with TypeError where ValueError is documented.",
-    ("unsupported", None): "oneflow.nn.KLDivLoss refuses what its documentation does not promise: not documented",
+    (
+        "unsupported",
+        None,
+    ): "oneflow.nn.KLDivLoss refuses what its documentation does not promise: not documented",
     ("error", None): "oneflow.nn.KLDivLoss raises RuntimeError: No kernel for \\u202ekl_div_loss",
     ("crash", None): "mindspore.mint.nn.KLDivLoss takes its process down: killed by SIGABRT (6).",
     ("timeout", None): "oneflow.nn.KLDivLoss does not come back: no answer within 30 s",
     ("vacuous", None): "torch.nn.KLDivLoss cannot be judged in bfloat16",
     ("harness_error", None): "The suite itself failed, not mindspore: KeyError: 'bfloat17'",
-    ("invalid_case", None): "The case is invalid: cases/kl_div.yaml:200: torch 2.13.0 has no torch.nn.KLDivLos",
+    (
+        "invalid_case",
+        None,
+    ): "The case is invalid: cases/kl_div.yaml:200: torch 2.13.0 has no torch.nn.KLDivLos",
     ("not_run", None): "oneflow.nn.KLDivLoss was not run: stopped by --maxfail.",
     ("observed", None): "mindspore.nn.KLDivLoss returns a value that nothing says is right or wrong",
 }
@@ -55,7 +70,9 @@ HEADLINES = {
 @pytest.mark.parametrize("kind", HEADLINES, ids=str)
 def test_the_first_line_says_what_is_wrong(kind):
     first = {
-        record["id"]: headline(record, CONVENTIONS) for record in RECORDS if (record["outcome"], record["subtype"]) == kind
+        record["id"]: headline(record, CONVENTIONS)
+        for record in RECORDS
+        if (record["outcome"], record["subtype"]) == kind
     }
     assert any(HEADLINES[kind] in line for line in first.values()), first
 
@@ -68,7 +85,11 @@ def test_the_fixture_has_every_outcome():
     ("subtype", "worst", "words"),
     [
         ("nonfinite", ("NaN", 0.5), "returns nan where 0.5 is right (1 of 15 elements differ)."),
-        ("intermediate_overflow", ("Infinity", 12.5), "returns inf, though float32 can hold the result, 12.5."),
+        (
+            "intermediate_overflow",
+            ("Infinity", 12.5),
+            "returns inf, though float32 can hold the result, 12.5.",
+        ),
         ("gradient", (1.0, 2.0), "has a wrong gradient with respect to input: 1 of 15 elements differ"),
         ("missing_gradient", (None, None), "has no gradient with respect to input."),
     ],
@@ -141,6 +162,14 @@ def test_what_cannot_be_measured_is_left_out():
     assert "error      beyond any allowance (a NaN or an infinity where a number is right" in text
 
 
+def test_a_nan_hides_no_small_error_of_another_element():
+    record = check(reduction="none", outcome="mismatch", subtype="nonfinite")
+    record["error"].update(worst_actual="NaN", worst_expected=1.0, allowance=1e-7, mismatched=1)
+    text = text_of(record).partition("reproducer")[0]
+    assert "relative" not in text
+    assert "  allowance  1e-07\n" in text
+
+
 def test_an_exception_is_shown_once_with_its_traceback():
     text = text_of(find("wrong_error")).partition("reproducer")[0]
     assert '  File "loss.py", line 41, in forward' in text
@@ -153,7 +182,9 @@ def test_a_message_that_the_traceback_lacks_is_added():
 
 
 def test_a_crash_has_the_last_lines_of_its_log():
-    record = check(outcome="crash", detail="killed by SIGSEGV (11)", log="".join(f"line {n}\n" for n in range(99)))
+    record = check(
+        outcome="crash", detail="killed by SIGSEGV (11)", log="".join(f"line {n}\n" for n in range(99))
+    )
     text = text_of(record)
     assert "  killed by SIGSEGV (11)\n  ... (59 lines before)\n  line 59\n" in text
     assert "  line 98\n" in text
@@ -187,7 +218,11 @@ def test_no_line_ends_in_spaces():
     assert not re.search(r"[ \t]$", text_of(find("mismatch", "value"), RECORDS[:20]), re.MULTILINE)
 
 
-hostile = st.text(st.sampled_from(list("\x1b[31m\x00\x07\r\n\t\u202e\u2066\u200b\ufeff\ud800\u0085\u2028\U000e0041ab\"'%{}")))
+hostile = st.text(
+    st.sampled_from(
+        list("\x1b[31m\x00\x07\r\n\t\u202e\u2066\u200b\ufeff\ud800\u0085\u2028\U000e0041ab\"'%{}")
+    )
+)
 
 
 def _texts(value, path=()):

@@ -95,7 +95,10 @@ def test_clipping_says_that_something_is_missing():
     ("form", "words"),
     [
         ({"raw": "text", "ndarray": False}, "'text' (no tensor)"),
-        ({"raw": [1.5, {"float": "NaN"}], "ndarray": True, "dtype": "float32"}, "[1.5, nan] (numpy.ndarray of float32)"),
+        (
+            {"raw": [1.5, {"float": "NaN"}], "ndarray": True, "dtype": "float32"},
+            "[1.5, nan] (numpy.ndarray of float32)",
+        ),
         ({"dtype": "int64", "shape": [3], "layout": "strided", "values": [1, 2, 3]}, "(3,) int64 strided"),
     ],
 )

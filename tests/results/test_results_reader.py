@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from conformance.results import ResultsError, read_results
-from conformance.results.lines import encode
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from conformance.results import ResultsError, read_results
+from conformance.results.lines import encode
 from tests.report.kl_check import check, footer, header
 
 quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -31,13 +32,14 @@ def read(tmp_path):
 one = [check()]
 good = lines(header(), *one, footer(one))
 
+NOT_OURS = r"r\.jsonl:1: is no results file of the suite: "
 BROKEN = {
     "empty": ("", r"r\.jsonl: is empty"),
-    "not ours: text": ("hello\n", r"r\.jsonl:1: is no results file of the suite: Expecting value"),
-    "not ours: JSON": ('{"a": 1}\n', r"r\.jsonl:1: is no results file of the suite: its first line is no header"),
-    "not ours: a list": ("[1]\n", r"r\.jsonl:1: is no results file of the suite: its first line is no header"),
-    "not ours: binary": (b"\x89PNG\r\n\xff\n", r"r\.jsonl:1: is no results file of the suite: 'utf-8'"),
-    "newer": (lines({**header(), "schema": 2}), r"r\.jsonl:1: was written in schema 2, .* 1; update the suite"),
+    "not ours: text": ("hello\n", NOT_OURS + "Expecting value"),
+    "not ours: JSON": ('{"a": 1}\n', NOT_OURS + "its first line is no header"),
+    "not ours: a list": ("[1]\n", NOT_OURS + "its first line is no header"),
+    "not ours: binary": (b"\x89PNG\r\n\xff\n", NOT_OURS + "'utf-8'"),
+    "newer": (lines({**header(), "schema": 2}), r"r\.jsonl:1: was written in schema 2, .*; update the suite"),
     "older": (lines({**header(), "schema": 0}), r"r\.jsonl:1: was written in schema 0"),
     "broken in the middle": (lines(header()) + '{"kind"\n' + good, r"r\.jsonl:2: broken line: Expecting ':'"),
     "NaN is no JSON": (lines(header()) + '{"kind": NaN}\n', r"r\.jsonl:2: broken line: NaN is no JSON"),
@@ -55,9 +57,9 @@ BROKEN = {
     "second header": (lines(header(), header()), r"r\.jsonl:2: a second header"),
     "two equal ids": (lines(header(), check(), check()), r"r\.jsonl:3: a second check with the id 'kl_div/"),
     "counts": (lines(header(), check(), footer([])), r"r\.jsonl:3: the footer counts 0 pass, the file has 1"),
-    "no footer": (lines(header(), check()), r"r\.jsonl:2: has no footer: the run was killed, or still goes on"),
+    "no footer": (lines(header(), check()), r"r\.jsonl:2: has no footer: the run was killed"),
     "cut": (lines(header(), check()) + '{"kind":"ch', r"r\.jsonl:3: the last line is cut off"),
-    "incomplete": (lines(header(), footer([], complete=False)), r"r\.jsonl:2: is incomplete: KeyboardInterrupt"),
+    "incomplete": (lines(header(), footer([], complete=False)), r":2: is incomplete: KeyboardInterrupt"),
     "after the footer": (good + lines(check(case="more")), r"r\.jsonl:4: a line after the footer"),
     "cut after the footer": (good + "{", r"r\.jsonl:4: a line after the footer"),
 }  # fmt: skip
@@ -115,15 +117,22 @@ def test_a_file_cut_anywhere_is_read_or_refused(read, cut):
         assert run.complete == (cut == len(good) - 1)
 
 
+def problem_with(read, text, incomplete):
+    """The one error that reading gives, or None; anything but a ResultsError passes through."""
+    try:
+        read(text, incomplete)
+    except ResultsError as problem:
+        return problem
+    return None
+
+
 @quick
 @given(junk=st.binary(max_size=60), where=st.integers(0, len(good)), length=st.integers(0, 40))
 def test_damage_is_never_a_traceback(read, junk, where, length):
     data = good.encode()
+    damaged = data[:where] + junk + data[where + length :]
     for incomplete in (False, True):
-        try:
-            read(data[:where] + junk + data[where + length :], incomplete)
-        except ResultsError as problem:
-            assert "\n" not in str(problem)
+        assert "\n" not in str(problem_with(read, damaged, incomplete))
 
 
 json_values = st.recursive(
@@ -136,11 +145,8 @@ json_values = st.recursive(
 @quick
 @given(value=json_values, key=st.sampled_from(sorted(check())))
 def test_wrong_values_are_errors_with_their_line(read, value, key):
-    text = lines(header(), {**check(), key: value}, footer(one))
-    try:
-        read(text, incomplete=True)
-    except ResultsError as problem:
-        assert problem.line in (2, 3)  # 3: another outcome than the footer counts
+    problem = problem_with(read, lines(header(), {**check(), key: value}, footer(one)), incomplete=True)
+    assert problem is None or problem.line in (2, 3)  # 3: another outcome than the footer counts
 
 
 def test_every_line_is_checked_before_it_is_given(read):

@@ -11,6 +11,10 @@ import jsonschema
 import ml_dtypes
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as numpy_st
+
 from conformance.results import (
     array_form,
     array_values,
@@ -25,9 +29,6 @@ from conformance.results import (
 )
 from conformance.results.lines import encode
 from conformance.results.validate import problem_of
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as numpy_st
 from tests.report.kl_check import check, header
 from tests.report.records import results_file
 
@@ -36,7 +37,11 @@ validator = jsonschema.Draft202012Validator(schema)
 quick = settings(max_examples=120, deadline=None)
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=9),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=9),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
     max_leaves=8,
 )
@@ -71,11 +76,17 @@ def _changed(value, path, change):
     if not path:
         return change
     if isinstance(value, dict):
-        return {key: _changed(item, path[1:], change) if key == path[0] else item for key, item in value.items()}
+        return {
+            key: _changed(item, path[1:], change) if key == path[0] else item for key, item in value.items()
+        }
     return [_changed(item, path[1:], change) if at == path[0] else item for at, item in enumerate(value)]
 
 
-samples = [header(), check(shape=(3, 40), reduction="none"), check(give=lambda want: want * 2, outcome="mismatch")]
+samples = [
+    header(),
+    check(shape=(3, 40), reduction="none"),
+    check(give=lambda want: want * 2, outcome="mismatch"),
+]
 places = [(each, path) for each in samples for path in _places(each) if path]
 
 
@@ -156,7 +167,9 @@ dtypes = st.sampled_from(["float16", "float32", "float64", "int32", "int64", "bo
 def test_small_arrays_survive_bit_for_bit(data):
     dtype = np.dtype(data.draw(dtypes))
     shape = data.draw(numpy_st.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4))
-    raw = data.draw(st.binary(min_size=math.prod(shape) * dtype.itemsize, max_size=math.prod(shape) * dtype.itemsize))
+    raw = data.draw(
+        st.binary(min_size=math.prod(shape) * dtype.itemsize, max_size=math.prod(shape) * dtype.itemsize)
+    )
     kind = np.uint8 if dtype == np.dtype(bool) else dtype
     array = np.frombuffer(raw, dtype=kind).reshape(shape)
     array = array % 2 == 1 if dtype == np.dtype(bool) else array
@@ -189,7 +202,12 @@ def test_elements_of_a_small_array():
 
 
 def test_infinite_values_are_words():
-    assert array_form(np.array([np.inf, -np.inf, np.nan, 1]))["values"] == ["Infinity", "-Infinity", "NaN", 1.0]
+    assert array_form(np.array([np.inf, -np.inf, np.nan, 1]))["values"] == [
+        "Infinity",
+        "-Infinity",
+        "NaN",
+        1.0,
+    ]
 
 
 def test_raw_arguments():

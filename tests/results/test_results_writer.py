@@ -11,6 +11,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+
 from conformance.results import ResultsError, ResultsWriter, latest, read_results, stream_results, writer
 from tests.report.kl_check import check, header
 
@@ -122,9 +123,13 @@ def test_a_full_disk_later_keeps_what_was_there(tmp_path, monkeypatch, moment):
 
 @needs_full
 def test_the_error_of_the_run_is_not_hidden_by_a_full_disk(tmp_path):
-    with pytest.raises(ZeroDivisionError), ResultsWriter.open(tmp_path / "mine.jsonl", header()) as file:
-        _fill_disk(file)
-        raise ZeroDivisionError
+    def stopped():
+        with ResultsWriter.open(tmp_path / "mine.jsonl", header()) as file:
+            _fill_disk(file)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        stopped()
 
 
 def test_lines_reach_the_file_without_a_system_call_each(tmp_path, monkeypatch):
@@ -141,16 +146,22 @@ def test_lines_reach_the_file_without_a_system_call_each(tmp_path, monkeypatch):
 
 
 def test_an_interrupt_writes_everything_and_an_incomplete_footer(tmp_path):
-    with pytest.raises(KeyboardInterrupt), ResultsWriter.open(tmp_path / "mine.jsonl", header()) as file:
-        file.write(check())
-        raise KeyboardInterrupt
-    run = read_results(file.path, incomplete=True)
+    path = tmp_path / "mine.jsonl"
+
+    def interrupted():
+        with ResultsWriter.open(path, header()) as file:
+            file.write(check())
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    run = read_results(path, incomplete=True)
     assert not run.complete
     assert run.footer is not None
     assert run.footer["reason"] == "KeyboardInterrupt"
     assert run.footer["counts"] == {"pass": 1}
     with pytest.raises(ResultsError, match=r"mine\.jsonl:3: is incomplete: KeyboardInterrupt"):
-        read_results(file.path)
+        read_results(path)
 
 
 def test_an_interrupt_between_writing_and_noting_it_writes_nothing_twice(tmp_path, monkeypatch):
@@ -230,12 +241,22 @@ def test_what_checks_share_is_written_for_each_of_them(tmp_path):
     record = check()
     changed = {**record, "id": "second", "inputs": {"input": {"raw": 1, "ndarray": False}}}
     with ResultsWriter.open(tmp_path / "mine.jsonl", header()) as file:
-        for each in (record, {**record, "id": "again"}, changed, {**changed, "id": "third", "expected": None}):
+        for each in (
+            record,
+            {**record, "id": "again"},
+            changed,
+            {**changed, "id": "third", "expected": None},
+        ):
             file.write(each)
     assert [each["inputs"] for each in read_results(file.path).checks] == [
         record["inputs"], record["inputs"], changed["inputs"], changed["inputs"]
     ]  # fmt: skip
-    assert [each["expected"] is None for each in read_results(file.path).checks] == [False, False, False, True]
+    assert [each["expected"] is None for each in read_results(file.path).checks] == [
+        False,
+        False,
+        False,
+        True,
+    ]
 
 
 def test_lines_are_strict_ascii_json(tmp_path):
