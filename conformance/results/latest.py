@@ -28,7 +28,7 @@ def point_latest(path: Path, finished: bool) -> None:
             fresh.unlink(missing_ok=True)
         with suppress(OSError, NotImplementedError):
             attempt(path, fresh)
-            shutil.copyfile(fresh, latest)
+            os.replace(fresh, latest)
             return
     with suppress(OSError):
         fresh.unlink(missing_ok=True)

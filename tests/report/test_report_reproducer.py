@@ -166,6 +166,13 @@ def test_each_outcome_has_its_own_judge(execute, mode, changes, code):
     assert done[0] == code, done[1]
 
 
+def test_where_no_allowance_is_known_only_the_same_number_is_right(execute):
+    for mode, code in (("good", 0), ("bad", 1)):
+        record = fake(mode)
+        record["error"]["allowance"] = "NaN"
+        assert execute(record)[0] == code
+
+
 def test_the_printed_text_may_be_broken_differently(execute):
     record = {**fake("good", subtype="documented", error=None), "expected": {"text": "[3. 2.\n 1.]"}}
     record["inputs"] = {"x": input_form(np.array([1.5, 1.0, 0.5]))}
