@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-Scalar: TypeAlias = "None | bool | int | float | str"
+Scalar: TypeAlias = "bool | int | float | str | None"
 
 DTYPES = ("float16", "bfloat16", "float32", "float64")
 INTEGER_DTYPES = ("int32", "int64", "bool")

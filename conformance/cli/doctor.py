@@ -36,14 +36,18 @@ def command(environments: tuple[str, ...]) -> int:
 
 def _print(names: list[str], ready: Mapping[str, Mapping[str, Any]], lost: Mapping[str, Unavailable]) -> None:
     console = Console()
-    table = Table("environment", "framework", "Python", "NumPy", "devices", "threads", box=None, header_style="bold")
+    table = Table(
+        "environment", "framework", "Python", "NumPy", "devices", "threads", box=None, header_style="bold"
+    )
     for name in names:
         told = ready.get(name)
         if told is None:
             table.add_row(escape(name), "[red]cannot run[/red]", "", "", "", "")
             continue
         row = (name, f"{told['framework']} {told['version']}", told["python"], told["numpy"])
-        table.add_row(*map(escape, map(str, row)), escape(", ".join(told["devices"])), str(told["threads"] or "?"))
+        table.add_row(
+            *map(escape, map(str, row)), escape(", ".join(told["devices"])), str(told["threads"] or "?")
+        )
     console.print(table)
     for name, event in lost.items():
         console.print(f"\n{escape(name)} cannot run: {escape(event.reason)}", soft_wrap=True)

@@ -25,9 +25,15 @@ environment_option = click.option(
     " interpreter, or an execnet specification such as ssh=host//python=python3.11.",
 )
 device_option = click.option("--device", help="Device to place tensors on, as cpu or cuda.  [default: cpu]")
-keyword_option = click.option("-k", "keywords", default="", metavar="EXPRESSION", help="Select checks, as pytest -k does.")
+keyword_option = click.option(
+    "-k", "keywords", default="", metavar="EXPRESSION", help="Select checks, as pytest -k does."
+)
 marker_option = click.option(
-    "-m", "markers", default="", metavar="EXPRESSION", help="Select by level, framework, dtype, aspect or mode."
+    "-m",
+    "markers",
+    default="",
+    metavar="EXPRESSION",
+    help="Select by level, framework, dtype, aspect or mode.",
 )
 expectations_option = click.option(
     "--expectations",
@@ -66,8 +72,12 @@ def load_known(path: Path | None, cases: tuple[Path, ...]) -> list[Expectation]:
     try:
         if path is not None:
             return load_expectations([path])
-        folders = {case if case.is_dir() else case.parent for case in cases or (readable(default_cases(Path.cwd())),)}
-        return load_expectations([folder / "expectations" for folder in sorted(folders) if (folder / "expectations").is_dir()])
+        folders = {
+            case if case.is_dir() else case.parent for case in cases or (readable(default_cases(Path.cwd())),)
+        }
+        return load_expectations(
+            [folder / "expectations" for folder in sorted(folders) if (folder / "expectations").is_dir()]
+        )
     except ExpectationError as problem:
         raise usage(problem) from problem
 

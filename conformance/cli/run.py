@@ -121,7 +121,9 @@ def _conclude(sink: Sink, gate: Gate, html: bool, seconds: float) -> None:
 def _print_gate(console: Console, gate: Gate, checks: list[CheckRecord]) -> None:
     closing = gate.closing
     for entry in gate.stale:
-        console.print(f"stale: {entry.location}: no check matches {entry.checks}", soft_wrap=True, markup=False)
+        console.print(
+            f"stale: {entry.location}: no check matches {entry.checks}", soft_wrap=True, markup=False
+        )
     if not closing:
         console.print("gate: open, everything is as expected", markup=False)
         return

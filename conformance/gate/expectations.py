@@ -50,7 +50,7 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Expectation:
-    """One entry. `checks` is a check id, or a pattern of them in which `*` and `?` are wildcards.
+    """One entry. `checks` is a check id, or a pattern of them, in which `*`, `?` and `[ab]` are wildcards.
 
     `subtype`, `convention` and `fingerprint` are compared where they are given.
     """

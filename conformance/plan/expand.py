@@ -168,13 +168,17 @@ def _problems(case: Case) -> Iterator[Problem]:
             continue
         key, name = f"{case.id}.inputs.{source.name}", source.source.name
         if name not in GENERATORS:
-            yield Problem(case.location, f"{key}: unknown generator {name!r}; known: {', '.join(sorted(GENERATORS))}")
+            yield Problem(
+                case.location, f"{key}: unknown generator {name!r}; known: {', '.join(sorted(GENERATORS))}"
+            )
             continue
         known = {*inspect.signature(GENERATORS[name]).parameters, "stream"} - {"shape", "seed"}
         for option in source.source.options:
             if option not in known:
                 words = ", ".join(sorted(known))
-                yield Problem(case.location, f"{key}: generator {name} has no option {option!r}; known: {words}")
+                yield Problem(
+                    case.location, f"{key}: generator {name} has no option {option!r}; known: {words}"
+                )
 
 
 def expand(

@@ -21,7 +21,10 @@ def _exact(array: Array) -> Array:
     """The same numbers in a dtype that holds them exactly and that Python's floats or integers mirror."""
     if array.dtype.kind in "biu":
         return array
-    return array if array.dtype == np.float64 else array.astype(np.float64)
+    if array.dtype == np.float64:
+        return array
+    with np.errstate(invalid="ignore"):  # a signalling NaN is no news
+        return array.astype(np.float64)
 
 
 def _values(flat: Array) -> list[Number]:

@@ -37,7 +37,7 @@ class Cursor:
 
     def peers(self, check: Check) -> list[CheckRecord]:
         """All records of the same call, the check's own included; waits for them."""
-        found = []
+        found: list[CheckRecord] = []
         for identifier in self._siblings[id(check.spec)]:
             while identifier not in self._records:
                 record = next(self._iterator, None)

@@ -99,7 +99,10 @@ class Run:
             try:
                 call = self._calls.get(first.spec)
             except InvalidInput as problem:
-                self._settle(execution, Judgement(Outcome.INVALID_CASE, detail=f"{first.spec.case.location}: {problem}"))
+                self._settle(
+                    execution,
+                    Judgement(Outcome.INVALID_CASE, detail=f"{first.spec.case.location}: {problem}"),
+                )
                 continue
             printed = any(check.spec.case.printed for check in execution.checks)
             style = first.spec.case.printed.style if printed and first.spec.case.printed else None

@@ -12,10 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 
-from conformance.compare import compare
+from conformance.compare import compare, format_of
 from conformance.plan import Call
 from conformance.reference import Reference
 from conformance.run.altered import Altered
@@ -48,7 +47,7 @@ class Explainer:
         self._last: tuple[str, bytes, Hypothesis | None] | None = None
 
     def explain(self, call: Call, actual: Array, reference: Reference) -> Hypothesis | None:
-        """The first explanation of `actual`, which is not `reference`; None where nothing known explains it."""
+        """The first explanation of `actual`, which is not `reference`; None where nothing known fits."""
         key = (call.key + call.spec.dtype, hashlib.sha256(actual.tobytes()).digest())
         if self._last is None or self._last[:2] != key:
             self._last = (*key, _explain(self._references, call, actual, reference))
@@ -62,13 +61,11 @@ def _explain(references: References, call: Call, actual: Array, reference: Refer
         return _by_suspect(references, call, actual, reference) or _by_accuracy(references, call, actual)
 
 
-def _by_suspect(
-    references: References, call: Call, actual: Array, reference: Reference
-) -> Hypothesis | None:
+def _by_suspect(references: References, call: Call, actual: Array, reference: Reference) -> Hypothesis | None:
     formula = references.formula(call.spec.operator.name)
     nonfinite = not (np.isfinite(actual).all() and np.isfinite(reference.value).all())
     bound = _bound(references, call, reference)
-    rounding = 2.0 * float(ml_dtypes.finfo(actual.dtype).eps)
+    rounding = 4.0 * 2.0 ** -format_of(call.spec.dtype).digits  # four unit roundoffs
     for conventions, suffix in _conventions(call):
         for suspect in suspects(formula, call, nonfinite):
             value = _compute(references, call, suspect, conventions)
@@ -76,7 +73,7 @@ def _by_suspect(
                 continue
             if not suspect.overflow and not np.isfinite(value).any():
                 continue
-            # Where the reference is not finite its bound says nothing: a few roundings of the suspect's value.
+            # Where the reference is not finite its bound says nothing: take a few roundings.
             allowed = np.where(np.isfinite(bound), bound, rounding * np.abs(value))
             if _fits(actual, value, np.nan_to_num(allowed, nan=0.0, posinf=0.0), call.spec.dtype):
                 return Hypothesis(suspect.name, suspect.text + suffix)

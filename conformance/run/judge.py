@@ -125,16 +125,22 @@ class Judge:
         conventions = check.spec.operator.conventions
         judgement.outcome = comparison.outcome
         if judgement.outcome is not Outcome.MISMATCH:
-            judgement.conventions = {name: conventions[name].reference for name in check.spec.case.conventions}
+            judgement.conventions = {
+                name: conventions[name].reference for name in check.spec.case.conventions
+            }
             if judgement.outcome is Outcome.VACUOUS:
-                judgement.detail = f"no element can be judged in {check.spec.dtype}: the allowance exceeds the value"
+                judgement.detail = (
+                    f"no element can be judged in {check.spec.dtype}: the allowance exceeds the value"
+                )
             return
         followed = self._convention(check, call, judgement.actual, machine)
         if followed:
             judgement.subtype = Subtype.CONVENTION
             judgement.conventions = followed
             judgement.deviating = ", ".join(
-                f"{name}={choice}" for name, choice in followed.items() if choice != conventions[name].reference
+                f"{name}={choice}"
+                for name, choice in followed.items()
+                if choice != conventions[name].reference
             )
             return
         degraded = None
@@ -146,9 +152,7 @@ class Judge:
         judgement.subtype = comparison.subtype
         judgement.hypothesis = self._explainer.explain(call, judgement.actual, judgement.reference)
 
-    def _convention(
-        self, check: Check, call: Call, actual: Array, machine: Machine
-    ) -> dict[str, str] | None:
+    def _convention(self, check: Check, call: Call, actual: Array, machine: Machine) -> dict[str, str] | None:
         """The documented conventions under which `actual` is right, one of them not the reference's."""
         known = check.spec.operator.conventions
         names = check.spec.case.conventions
@@ -179,7 +183,9 @@ class Judge:
             told_apart = 2.0 * wider.bound + 2.0 * smallest < np.abs(primary.value)
             if not comparison.mismatched and bool(np.all(told_apart | ~judged.mismatches)):
                 ratio = judged.max_bound_ratio
-                lost = f", {np.log10(ratio):.1f} digits beyond the bound" if ratio and np.isfinite(ratio) else ""
+                lost = (
+                    f", {np.log10(ratio):.1f} digits beyond the bound" if ratio and np.isfinite(ratio) else ""
+                )
                 return f"{name}{lost}"
         return None
 
@@ -188,10 +194,13 @@ class Judge:
         narrow = check.spec.dtype in ("float16", "bfloat16")
         if narrow:
             yield f"{check.spec.dtype} accumulator", {"accumulator": "narrow"}
-            yield f"naive summation in a {check.spec.dtype} accumulator", {
-                "summation": "naive",
-                "accumulator": "narrow",
-            }
+            yield (
+                f"naive summation in a {check.spec.dtype} accumulator",
+                {
+                    "summation": "naive",
+                    "accumulator": "narrow",
+                },
+            )
         for name in self._references.formula(check.spec.operator.name).alternatives:
             yield f"the {name} formula, which cancels", {"function": name}
 
@@ -252,7 +261,9 @@ def _raised(check: Check, exception: Mapping[str, Any]) -> Judgement:
     if check.aspect is Aspect.ERROR:
         expected = {"exception": _either(check)}
         if not check.raises or not set(check.raises).isdisjoint(exception["mro"]):
-            return Judgement(Outcome.PASS, detail=f"refused with {told}", expected=expected, exception=exception)
+            return Judgement(
+                Outcome.PASS, detail=f"refused with {told}", expected=expected, exception=exception
+            )
         if check.declared is None and not check.undocumented:
             detail = f"{_either(check)} is documented, got {told}"
             return Judgement(Outcome.WRONG_ERROR, detail=detail, expected=expected, exception=exception)
@@ -260,5 +271,7 @@ def _raised(check: Check, exception: Mapping[str, Any]) -> Judgement:
         return Judgement(Outcome.UNSUPPORTED, detail=f"{check.declared}; {told}", exception=exception)
     if check.undocumented:
         missing = ", ".join(check.undocumented)
-        return Judgement(Outcome.UNSUPPORTED, detail=f"not documented: {missing}; {told}", exception=exception)
+        return Judgement(
+            Outcome.UNSUPPORTED, detail=f"not documented: {missing}; {told}", exception=exception
+        )
     return Judgement(Outcome.ERROR, detail=told, exception=exception)

@@ -170,7 +170,11 @@ class Recorder:
 
     def _shared_expected(self, judgement: Judgement) -> ValueForm | None:
         value = judgement.expected
-        if not isinstance(value, np.ndarray) or judgement.comparison is None or judgement.comparison.mismatched:
+        if (
+            not isinstance(value, np.ndarray)
+            or judgement.comparison is None
+            or judgement.comparison.mismatched
+        ):
             return _value_form(value, judgement)
         found = self._expected.get(id(value))
         if found is None or found[0] is not value:

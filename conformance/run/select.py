@@ -23,7 +23,9 @@ def _compiled(expression: str, option: str) -> Callable[[Callable[..., bool]], b
     try:
         return Expression.compile(expression).evaluate
     except SyntaxError as problem:
-        raise SelectionError(f"{option} {expression!r}: {problem}; write words joined by and, or, not") from problem
+        raise SelectionError(
+            f"{option} {expression!r}: {problem}; write words joined by and, or, not"
+        ) from problem
 
 
 def choose_checks(checks: Sequence[Check], keywords: str, markers: str) -> list[Check]:

@@ -19,6 +19,7 @@ from conformance.model import Check, Operator
 from conformance.plan import Target
 from conformance.results import Header, ResultsWriter, timestamp
 from conformance.results.record import ConventionForm, EnvironmentForm
+from conformance.results.record import Unavailable as UnavailableForm
 
 DEADLINE = 60.0  # seconds for one call; the first call of a cold framework may take several
 
@@ -40,7 +41,9 @@ def default_cases(root: Path) -> Path:
     return installed if installed.is_dir() else package.parent / "cases"
 
 
-def choose(requested: Sequence[str], root: Path, device: str | None) -> tuple[tuple[EnvironmentSpec, ...], list[Target]]:
+def choose(
+    requested: Sequence[str], root: Path, device: str | None
+) -> tuple[tuple[EnvironmentSpec, ...], list[Target]]:
     """The environments of a run and where its checks are to be planned.
 
     Raises EnvironmentUsageError.
@@ -76,6 +79,11 @@ def _environment_form(ready: Ready) -> EnvironmentForm:
     }
 
 
+def unavailable_forms(lost: Mapping[str, Unavailable]) -> dict[str, UnavailableForm]:
+    """The environments that could not run, as results files have them."""
+    return {name: {"reason": event.reason, "mend": event.remedy} for name, event in lost.items()}
+
+
 def _convention_forms(operators: Sequence[Operator]) -> dict[str, dict[str, ConventionForm]]:
     return {
         operator.name: {
@@ -108,9 +116,7 @@ def header(
         },
         "started": timestamp(),
         "environments": {name: _environment_form(event) for name, event in ready.items()},
-        "unavailable": {
-            name: {"reason": event.reason, "mend": event.remedy} for name, event in unavailable.items()
-        },
+        "unavailable": unavailable_forms(unavailable),
         "conventions": _convention_forms(operators),
     }
 
@@ -123,7 +129,7 @@ def platform_of(ready: Mapping[str, Ready], environment: str) -> str:
 def planned_facts(
     checks: Iterable[Check], ready: Mapping[str, Ready]
 ) -> Iterator[tuple[Mapping[str, Any], str]]:
-    """Of each planned check in an environment that ran: what expectations are matched by, and the platform."""
+    """What expectations are matched by, and the platform, of each planned check in an environment that ran."""
     for check in checks:
         event = ready.get(check.environment)
         if event is not None:

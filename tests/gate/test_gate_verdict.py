@@ -183,6 +183,8 @@ def test_the_gate_counts_verdicts_and_keeps_rulings_that_are_not_ok(
         ("op/case/*", True),
         ("*/float32/*", True),
         ("op/cas?/default/*", True),
+        ("*/torch.[no]n.Op/*", True),
+        ("*/torch.[!n]n.Op/*", False),
         ("op/case", False),
         ("*/FLOAT32/*", False),
         ("case/*", False),

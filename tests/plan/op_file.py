@@ -37,6 +37,7 @@ apis:
     document: manual
     parameters: {mode: {default: mean}}
 """
+PLAIN = "  - id: plain\n    summary: s\n    inputs: {x: 1, y: 2}\n"
 TARGETS = (Target("torch", "torch"), Target("flow", "oneflow"))
 
 MakeOperator = Callable[..., Operator]

@@ -7,12 +7,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from op_file import APIS, MakeOperator, MakePlan
+from op_file import PLAIN, MakeOperator, MakePlan
 
-from conformance.model import Aspect, Level, Operator, Oracle
+from conformance.model import Operator
 from conformance.plan import Plan, Target, expand
 
-PLAIN = "  - id: plain\n    summary: s\n    inputs: {x: 1, y: 2}\n"
 TORCH = (Target("torch", "torch"),)
 TORCH_OP = "    apis: [torch.op]\n"
 
@@ -197,138 +196,6 @@ def test_checks_of_one_call_follow_each_other(plan: MakePlan) -> None:
     order = [id(check.spec) for check in made.checks]
     changes = sum(one != other for one, other in pairwise(order))
     assert changes == len(set(order)) - 1 == 7
-
-
-# -- aspects -------------------------------------------------------------------------------------------
-
-
-def aspects(plan: Plan) -> dict[str, list[tuple[Aspect, Oracle]]]:
-    found: dict[str, list[tuple[Aspect, Oracle]]] = {}
-    for check in plan.checks:
-        found.setdefault(check.api.name, []).append((check.aspect, check.oracle))
-    return found
-
-
-VALUE = (Aspect.VALUE, Oracle.REFERENCE)
-DOCUMENTED = (Aspect.DOCUMENTED, Oracle.DOCUMENT)
-ERROR = (Aspect.ERROR, Oracle.REFUSAL)
-ONE_DTYPE = "    matrix: {dtype: [float32]}\n"
-
-
-def test_a_value_is_held_against_the_reference(plan: MakePlan) -> None:
-    assert aspects(plan(PLAIN + ONE_DTYPE)) == {
-        "torch.nn.Op": [VALUE],
-        "torch.op": [VALUE],
-        "oneflow.Op": [VALUE],
-    }
-
-
-@pytest.mark.parametrize(
-    "oracle", ['printed: {text: "1", document: DOCUMENT}', "formula: {name: printed, document: DOCUMENT}"]
-)
-def test_a_document_binds_only_frameworks_whose_apis_rest_on_it(plan: MakePlan, oracle: str) -> None:
-    paper = plan(PLAIN + ONE_DTYPE + "    " + oracle.replace("DOCUMENT", "paper") + "\n")
-    assert aspects(paper) == {
-        "torch.nn.Op": [VALUE, DOCUMENTED],
-        "torch.op": [VALUE, DOCUMENTED],
-        "oneflow.Op": [VALUE],
-    }
-    manual = plan(PLAIN + ONE_DTYPE + "    " + oracle.replace("DOCUMENT", "manual") + "\n")
-    assert aspects(manual)["oneflow.Op"] == [VALUE, DOCUMENTED]
-    assert aspects(manual)["torch.op"] == [VALUE]
-
-
-def test_a_document_binds_every_api_of_the_framework(plan: MakePlan) -> None:
-    """What torch documents for one API is what its others compute too."""
-    rows = APIS.replace(
-        "torch.op:\n    kind: function\n    document: paper",
-        "torch.op:\n    kind: function\n    document: manual",
-    )
-    made = aspects(plan(PLAIN + ONE_DTYPE + '    printed: {text: "1", document: manual}\n', rows))
-    assert made["torch.nn.Op"] == [VALUE, DOCUMENTED]
-
-
-def test_a_call_without_an_answer_ought_to_be_refused_by_all(plan: MakePlan) -> None:
-    case = PLAIN + ONE_DTYPE + "    refused: true\n    printed: {text: '1', document: paper}\n"
-    assert aspects(plan(case)) == {"torch.nn.Op": [ERROR], "torch.op": [ERROR], "oneflow.Op": [ERROR]}
-
-
-def test_a_documented_refusal_replaces_the_value_for_that_api_alone(plan: MakePlan) -> None:
-    rows = APIS.replace("dtypes: [float32]", "raises: {odd: ValueError}")
-    made = plan(PLAIN + ONE_DTYPE + "    features: [odd]\n    printed: {text: '1', document: paper}\n", rows)
-    assert aspects(made) == {"torch.nn.Op": [VALUE, DOCUMENTED], "torch.op": [ERROR], "oneflow.Op": [VALUE]}
-    assert {check.api.name: check.raises for check in made.checks} == {
-        "torch.nn.Op": (),
-        "torch.op": ("ValueError",),
-        "oneflow.Op": (),
-    }
-
-
-def test_checks_carry_what_their_api_promised(plan: MakePlan) -> None:
-    case = "  - id: a\n    summary: s\n    inputs: {x: [1], y: [2]}\n    attributes: {flag: true}\n"
-    case += "    matrix: {dtype: [float16]}\n"
-    promised = {
-        check.api.name: (check.level, check.declared, check.undocumented) for check in plan(case).checks
-    }
-    assert promised == {
-        "torch.nn.Op": (Level.OBSERVE, None, ("dtype:float16",)),
-        "torch.op": (Level.OBSERVE, "no parameter flag; documented for float32 only", ()),
-        "oneflow.Op": (Level.OBSERVE, "no parameter flag", ("dtype:float16",)),
-    }
-    assert {
-        check.level for check in plan(case.replace("float16", "float32")).checks if check.api.kind == "class"
-    } == {
-        Level.MUST,
-        Level.OBSERVE,
-    }
-
-
-# -- problems ------------------------------------------------------------------------------------------
-
-
-def test_an_unknown_generator_is_a_problem_of_its_case_alone(plan: MakePlan) -> None:
-    made = plan(
-        "  - id: bad\n    summary: s\n    inputs: {x: {generator: unifrom, shape: [2]}, y: 1}\n" + PLAIN
-    )
-    assert {check.spec.case.id for check in made.checks} == {"plain"}
-    (problem,) = made.problems
-    line = made.checks[0].spec.case.location.line - 3
-    assert str(problem) == (
-        f"op.yaml:{line}: bad.inputs.x: unknown generator 'unifrom'; known: alternating, constant, "
-        "log_probabilities, magnitudes, normal, probabilities, uniform"
-    )
-
-
-def test_two_checks_of_one_id_are_a_problem_of_the_later_case_alone(operator: MakeOperator) -> None:
-    first = operator(PLAIN)
-    second = operator(PLAIN + PLAIN.replace("id: plain", "id: other"))
-    made = expand([first, second], TORCH)
-    assert {check.spec.operator is first for check in made.checks if check.spec.case.id == "plain"} == {True}
-    assert {check.spec.case.id for check in made.checks} == {"plain", "other"}
-    (problem,) = made.problems
-    assert problem.location == second.cases[0].location
-    assert problem.message == "plain: two checks would have the same id"
-
-
-def test_values_that_look_alike_in_ids_are_a_problem(plan: MakePlan) -> None:
-    made = plan(
-        PLAIN + "    matrix: {mode: [none, 'null', mean], size: [null]}\n" + PLAIN.replace("plain", "other")
-    )
-    assert not made.problems
-    made = plan(
-        PLAIN + "    matrix: {mode: ['1', '2'], size: ['1', 1]}\n" + PLAIN.replace("id: plain", "id: other")
-    )
-    assert [problem.message for problem in made.problems] == ["plain: two checks would have the same id"]
-    assert {check.spec.case.id for check in made.checks} == {"other"}
-
-
-def test_one_environment_given_twice_is_a_problem(plan: MakePlan) -> None:
-    assert plan(PLAIN, targets=TORCH + TORCH).problems
-
-
-def test_nothing_to_do(operator: MakeOperator) -> None:
-    assert expand([], TORCH) == Plan()
-    assert expand([operator(PLAIN)], []) == Plan()
 
 
 def test_ids_do_not_depend_on_the_other_cases_or_environments(operator: MakeOperator, tmp_path: Path) -> None:

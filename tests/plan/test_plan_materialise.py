@@ -137,7 +137,6 @@ def test_a_literal_of_equal_rows_can_be_expanded_and_another_cannot(spec: MakeSp
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [
-        ("{x: {generator: uniform, hihg: 2, shape: [2]}, y: 1}", "input x: generator uniform: .*hihg"),
         (
             "{x: {generator: probabilities, axis: 2, shape: [2]}, y: 1}",
             "input x: generator probabilities: axis 2",
@@ -278,7 +277,7 @@ def test_the_cache_is_bounded_by_entries_too(plan: MakePlan) -> None:
 
 
 def test_an_input_that_cannot_be_made_is_not_cached(spec: MakeSpec) -> None:
-    cache, wanted = CallCache(), spec("{x: {generator: uniform, hihg: 2, shape: [2]}, y: 1}")
+    cache, wanted = CallCache(), spec("{x: {generator: magnitudes, sign: none, shape: [2]}, y: 1}")
     for _ in range(2):
         with pytest.raises(InvalidInput):
             cache.get(wanted)
