@@ -79,6 +79,12 @@ def _environment_form(ready: Ready) -> EnvironmentForm:
     }
 
 
+def _program() -> str:
+    """The name of the program as people type it."""
+    name = Path(sys.argv[0]).name
+    return "conformance" if name == "__main__.py" else name
+
+
 def unavailable_forms(lost: Mapping[str, Unavailable]) -> dict[str, UnavailableForm]:
     """The environments that could not run, as results files have them."""
     return {name: {"reason": event.reason, "mend": event.remedy} for name, event in lost.items()}
@@ -112,7 +118,7 @@ def header(
             "python": platform.python_version(),
             "numpy": np.__version__,
             "platform": platform.platform(),
-            "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+            "command": shlex.join([_program(), *sys.argv[1:]]),
         },
         "started": timestamp(),
         "environments": {name: _environment_form(event) for name, event in ready.items()},
@@ -129,7 +135,7 @@ def platform_of(ready: Mapping[str, Ready], environment: str) -> str:
 def planned_facts(
     checks: Iterable[Check], ready: Mapping[str, Ready]
 ) -> Iterator[tuple[Mapping[str, Any], str]]:
-    """What expectations are matched by, and the platform, of each planned check in an environment that ran."""
+    """What expectations are matched by, and the platform, of each planned check that could run."""
     for check in checks:
         event = ready.get(check.environment)
         if event is not None:
