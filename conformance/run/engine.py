@@ -112,13 +112,13 @@ class Run:
         if isinstance(event, Answered):
             self._answered(event)
         elif isinstance(event, Ready):
-            self.sink.environment(event)
+            missing = self._missing_device(event)
+            if missing is None:
+                self.sink.environment(event)
+            else:
+                self._unavailable(missing)
         elif isinstance(event, Unavailable):
-            self.sink.environment(event)
-            detail = f"environment {event.environment} cannot run: {event.reason}"
-            for execution in self._executions:
-                if execution.checks[0].environment == event.environment and not execution.done:
-                    self._settle(execution, Judgement(Outcome.NOT_RUN, detail=detail))
+            self._unavailable(event)
         elif isinstance(event, Crashed):
             judgement = Judgement(Outcome.CRASH, detail=f"the process died: {event.cause}")
             self._settle(self._executions[event.request], judgement, log=event.log, known=True)
@@ -127,8 +127,30 @@ class Run:
             execution = self._executions[event.request]
             self._settle(execution, judgement, log=event.log, seconds=event.seconds, known=True)
 
+    def _missing_device(self, event: Ready) -> Unavailable | None:
+        """A device that was asked for and that the framework does not find."""
+        devices = [str(device) for device in event.description["devices"]]
+        for execution in self._executions:
+            first = execution.checks[0]
+            if first.environment == event.environment:
+                if first.device.partition(":")[0] in devices:
+                    return None
+                reason = f"{event.description['framework']} finds no device {first.device} here"
+                return Unavailable(event.environment, reason, f"--device {' or '.join(devices)}")
+        return None
+
+    def _unavailable(self, event: Unavailable) -> None:
+        """Settle everything that an environment has not answered."""
+        self.sink.environment(event)
+        detail = f"environment {event.environment} cannot run: {event.reason}"
+        for execution in self._executions:
+            if execution.checks[0].environment == event.environment and not execution.done:
+                self._settle(execution, Judgement(Outcome.NOT_RUN, detail=detail))
+
     def _answered(self, event: Answered) -> None:
         execution = self._executions[event.request]
+        if execution.done:
+            return  # of an environment that has been given up meanwhile
         execution.done = True
         self._left -= 1
         answer = event.answer

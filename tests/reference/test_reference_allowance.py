@@ -63,7 +63,7 @@ def largest_ratios(formula: Formula, dtype: str, seed: int) -> dict[str, float]:
                 for name, kernel in kernels(dtype, reduction):
                     by = references[log_ulps(dtype, name)]
                     note(f"{reduction}: {name}", compare(kernel(x, y), by.value, by.tail, by.bound, dtype))
-            t = rounded(np.log(np.where(y == 0, 1, y).astype(np.float64)), dtype)
+            t = rounded(np.log(np.where(y == 0, 1.0, y.astype(np.float64))), dtype)
             for name, kernel in log_target_kernels(dtype):
                 ulps = {"log_ulps": log_ulps(dtype, name)}
                 verdict = judged(formula, x, t, kernel(x, t), dtype, ulps, reduction="none", log_target=True)
