@@ -212,7 +212,7 @@ class Case:
 
     `matrix` maps an axis to its values. Axes are `dtype`, `shape`, `layout`, `seed`, and the names
     of attributes. `exclude` lists partial combinations to leave out. `positional` names attributes
-    that are passed by position. `keywords` passes the inputs by name. `swapped` reverses the inputs.
+    that are passed by position. `keywords` passes the inputs by name.
     `refused` says that mathematics has no answer: the call ought to be refused.
     """
 
@@ -232,7 +232,6 @@ class Case:
     formula_document: str | None = None
     positional: tuple[str, ...] = ()
     keywords: bool = False
-    swapped: bool = False
     refused: bool = False
     document: str | None = None
 

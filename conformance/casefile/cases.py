@@ -51,7 +51,6 @@ def _case(tree: LinedDict, scope: Scope, path: Path) -> Case:
         formula_document=scope.document(formula, (*path, "formula")) if formula else None,
         positional=_known_words(tree, "positional", scope.attributes, "attribute", scope, path),
         keywords=tree.get("keywords", False),
-        swapped=tree.get("swapped", False),
         refused=tree.get("refused", False),
         document=scope.document(tree, path),
     )
@@ -86,6 +85,11 @@ def _contradictions(tree: LinedDict, specs: tuple[InputSpec, ...], scope: Scope,
         if name in axes:
             message = "is given under attributes and as an axis of the matrix"
             scope.problems.add((*path, "matrix", name), message, "keep one of them")
+    for index, name in enumerate(tree.get("positional", ())):
+        given = name in tree.get("attributes", {}) or name in axes
+        if name in scope.attributes and not given:
+            hint = "add it to attributes or to the matrix"
+            scope.problems.add((*path, "positional", index), "is not given by the case", hint)
     generators = [spec.source for spec in specs if isinstance(spec.source, Generator)]
     if "seed" in axes and not generators:
         scope.problems.add((*path, "matrix", "seed"), "no input has a generator", "remove the axis")

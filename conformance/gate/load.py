@@ -13,6 +13,7 @@ from typing import Any
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from conformance.casefile import CaseFileError, read_text, read_tree, validate
+from conformance.casefile.discover import NO_CASES, find
 from conformance.gate.expectations import Conditions, Expectation, ExpectationError
 from conformance.model import Location
 
@@ -32,6 +33,18 @@ def load_expectations(paths: Iterable[Path]) -> list[Expectation]:
         for file in _files(path):
             entries += _load(file)
     return entries
+
+
+def beside(folders: Iterable[Path]) -> list[Path]:
+    """The folders of expectations that belong to the case files in `folders`."""
+    found = {folder.resolve() / NO_CASES for folder in folders}
+    return sorted(folder for folder in found if folder.is_dir())
+
+
+def covers(files: Iterable[Path], folders: Iterable[Path]) -> bool:
+    """Whether `files` are all case files below `folders`, so that what matches no check of them is stale."""
+    known = {file.resolve() for file in files}
+    return all(path.resolve() in known for path in find(folders))
 
 
 def _files(path: Path) -> list[Path]:

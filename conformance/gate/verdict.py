@@ -108,15 +108,25 @@ class Gate:
         """The verdicts that close the gate, counted; empty where it is open and checks were run."""
         return Counter({verdict: n for verdict, n in self.counts.items() if n and self.closes(verdict)})
 
-    def find_stale(self, planned: Iterable[tuple[Mapping[str, Any], str]], today: datetime.date) -> None:
+    def find_stale(
+        self,
+        planned: Iterable[tuple[Mapping[str, Any], str]],
+        today: datetime.date,
+        *,
+        covered: bool = True,
+        everywhere: bool = True,
+    ) -> None:
         """Count the expectations that match no check of the full plan, and those whose date has passed.
 
         Those of a framework that did not run are left alone; so are, but for their date, those under
         conditions, which this run may not have met.
         `planned` are the checks of all environments that ran, selected or not, each as a mapping with
         `id`, `framework`, `framework_version`, `device` and `mode`, and its environment's platform.
+        Where they are not `covered`, since some case file was left out or cannot be used, only dates
+        count; where not `everywhere`, since some environment did not run, entries without a framework
+        are left alone.
         """
-        frameworks = set()
+        frameworks: set[str | None] = {None} if everywhere else set()
         left = {id(entry): entry for entry in self.expectations if id(entry) not in self._used}
         for check, platform in planned:
             frameworks.add(check["framework"])
@@ -126,8 +136,8 @@ class Gate:
         self.stale = [
             entry
             for entry in self.expectations
-            if entry.framework in {None, *frameworks}
-            and (entry.expired(today) or (id(entry) in left and not entry.conditional))
+            if entry.framework in frameworks
+            and (entry.expired(today) or (covered and id(entry) in left and not entry.conditional))
         ]
         self.counts[Verdict.STALE] = len(self.stale)
 

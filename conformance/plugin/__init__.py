@@ -1,29 +1,30 @@
-"""The pytest plugin: YAML case files are collected, each check is an item."""
+"""The pytest plugin: YAML case files are collected, each check is an item.
+
+This module is imported by every pytest run of an interpreter that has the suite installed, whether
+or not there is any case file. So it imports nothing but pytest: the rest of the suite, which takes
+longer to import than pytest does, comes with the first case file (the imports inside functions below).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conformance.casefile import is_casefile
-from conformance.environments import EnvironmentUsageError
-from conformance.gate import ExpectationError, load_expectations
-from conformance.plugin import xdist
-from conformance.plugin.items import CaseFile, CheckItem
-from conformance.plugin.session import Suite, default_destination
-from conformance.plugin.terminal import summarise
-from conformance.run import DEADLINE, choose, default_cases
-
-_SUITE = pytest.StashKey[Suite]()
-
+_SUFFIXES = (".yaml", ".yml")
 _MARKS = {
     "must": "documented for the API",
     "observe": "not documented for the API",
     "value": "judged by the reference",
     "documented": "judged by what a document prints",
     "error": "ought to be refused",
+    "float16": "in this dtype",
+    "bfloat16": "in this dtype",
+    "float32": "in this dtype",
+    "float64": "in this dtype",
+    "eager": "in this mode",
 }
 
 
@@ -35,87 +36,58 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="NAME[=TARGET]",
-        help="run cases in this environment, and only in those given so (repeatable); TARGET is an environment's"
-        " folder, an interpreter, or an execnet specification",
+        help="run cases in this environment, and only in those given so (repeatable); TARGET is an"
+        " environment's folder, an interpreter, or an execnet specification",
     )
     group.addoption("--results", metavar="PATH", help="results file to write (default: reports/<time>.jsonl)")
-    group.addoption(
-        "--deadline", type=float, default=DEADLINE, metavar="SECONDS", help="longest time for one call (%(default)s)"
-    )
+    group.addoption("--deadline", type=float, metavar="SECONDS", help="longest time for one call")
     group.addoption("--device", help="device to place tensors on (default: cpu)")
     group.addoption("--expectations", metavar="PATH", help="file or folder of known deviations")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marks that checks carry, and the exchange with xdist where it is there."""
+    """Register the marks that checks carry; those of frameworks follow with the first case file."""
     for name, meaning in _MARKS.items():
         config.addinivalue_line("markers", f"{name}: check {meaning}")
-    for word in ("torch", "mindspore", "oneflow", "float16", "bfloat16", "float32", "float64", "eager"):
-        config.addinivalue_line("markers", f"{word}: check of this framework, dtype or mode")
-    if config.pluginmanager.hasplugin("dsession"):
-        config.pluginmanager.register(xdist.Controller(_suite), "conformance-controller")
+    if config.option.markers:  # pytest --markers: there will be no case file
+        from conformance.plugin.setup import register_frameworks
+
+        register_frameworks(config, ())
 
 
-def _suite(config: pytest.Config) -> Suite:
-    """The session's suite, made when the first case file is met. Raises UsageError."""
-    if _SUITE not in config.stash:
-        options = config.option
-        if options.deadline <= 0:
-            raise pytest.UsageError(f"--deadline {options.deadline:g}: must be positive")
-        try:
-            environments, targets = choose(options.environment, config.rootpath, options.device)
-            expectations = load_expectations(_expectation_paths(config))
-        except (EnvironmentUsageError, ExpectationError) as problem:
-            raise pytest.UsageError(str(problem)) from problem
-        path = Path(options.results) if options.results else None
-        destination = default_destination(config.rootpath, path)
-        config.stash[_SUITE] = Suite(environments, targets, expectations, destination, options.deadline)
-    return config.stash[_SUITE]
-
-
-def _expectation_paths(config: pytest.Config) -> list[Path]:
-    if config.option.expectations:
-        return [Path(config.option.expectations)]
-    folders = {default_cases(config.rootpath)}
-    for argument in config.args:
-        path = config.invocation_params.dir / argument.partition("::")[0]
-        folders.add(path if path.is_dir() else path.parent)
-    return [folder / "expectations" for folder in sorted(folders) if (folder / "expectations").is_dir()]
-
-
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> CaseFile | None:
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collect YAML files that are case files; other YAML is none of ours."""
-    if file_path.suffix in (".yaml", ".yml") and is_casefile(file_path):
-        return CaseFile.of(parent, file_path, _suite(parent.config))
-    return None
+    if file_path.suffix.lower() not in _SUFFIXES or not _perhaps_ours(file_path):
+        return None
+    from conformance.plugin.setup import collect
+
+    return collect(file_path, parent)
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Be ready to run what was selected."""
-    suite = session.config.stash.get(_SUITE, None)
-    if suite is None or session.config.option.collectonly:
-        return
-    if xdist.is_worker(session.config):
-        suite.follow(xdist.FollowedRecords(session.config))
-        return
-    suite.start([item.check for item in session.items if isinstance(item, CheckItem)])
+def _perhaps_ours(path: Path) -> bool:
+    """Whether a YAML file is worth the import that a closer look takes."""
+    try:
+        data = path.read_bytes().replace(b"\0", b"")  # UTF-16 is refused later, with a reason
+    except OSError:
+        return True
+    return b"operator" in data or b"casefile/schema.json" in data
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Stop the workers; an environment that could not run is a failure of the session."""
-    suite = session.config.stash.get(_SUITE, None)
-    if suite is None or xdist.is_worker(session.config):
-        return
-    suite.close()
-    if suite.sink is None:
-        return
-    suite.find_stale()
-    if (suite.sink.unavailable or suite.gate.stale) and session.exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """Refuse wrong options here, once, and not in each of xdist's processes."""
+    options = config.option
+    if options.environment or options.expectations or options.deadline is not None:
+        from conformance.plugin.setup import suite_of
+
+        suite_of(config)
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Say where the results are, and which environments could not run."""
-    suite = config.stash.get(_SUITE, None)
-    if suite is not None and suite.sink is not None:
-        summarise(terminalreporter, suite.sink, suite.gate)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None:
+    """Start the run, in the controller, when the first process has said what is selected."""
+    if any(f"{suffix}::" in name for name in ids for suffix in _SUFFIXES):
+        from conformance.plugin.setup import suite_of
+        from conformance.plugin.xdist import lead
+
+        lead(suite_of(node.config), node, ids)

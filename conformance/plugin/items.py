@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from conformance.casefile import CaseFileError, load
-from conformance.gate import Ruling, Verdict
+from conformance.gate import ExpectationError, Ruling, Verdict
 from conformance.model import Check
 from conformance.plan import expand
+from conformance.plugin.suite import Suite
 from conformance.reference import known
 from conformance.report import tolerance_text
-from conformance.results import CheckRecord
-from conformance.run import marks, readable
-
-if TYPE_CHECKING:
-    from conformance.plugin.session import Suite
+from conformance.results import CheckRecord, ResultsError
+from conformance.run import convention_forms, marks, readable
 
 
 class CheckFailed(Exception):
-    """A check's verdict closes the gate; the message is its report."""
+    """A check's verdict closes the gate, or a case cannot be used; the message is all there is to say."""
 
 
 class CaseFile(pytest.File):
@@ -45,14 +44,22 @@ class CaseFile(pytest.File):
             yield BadCase.of(self, "case-file", str(error), error.location.line)
             return
         plan = expand([operator], self.suite.targets)
-        self.suite.add(operator, plan.checks)
-        for number, case_problem in enumerate(plan.problems):
-            yield BadCase.of(self, f"case-{number}", str(case_problem), case_problem.location.line)
+        self.suite.add(self.path, operator, plan)
+        for number, problem in enumerate(plan.problems):
+            yield BadCase.of(self, f"case-{number}", str(problem), problem.location.line)
         for check in plan.checks:
             yield CheckItem.of(self, check, self.suite)
 
 
-class BadCase(pytest.Item):
+class Reporting(pytest.Item):
+    """An item whose failures need no traceback."""
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The message alone; a traceback only where something else than a check has failed."""
+        return str(excinfo.value) if excinfo.errisinstance(CheckFailed) else super().repr_failure(excinfo)
+
+
+class BadCase(Reporting):
     """A case file or case that cannot be used."""
 
     message: str
@@ -69,16 +76,19 @@ class BadCase(pytest.Item):
         """Fail."""
         raise CheckFailed(self.message)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """The message alone."""
-        return str(excinfo.value) if excinfo.errisinstance(CheckFailed) else super().repr_failure(excinfo)
-
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where the problem is."""
         return self.path, self.line - 1, self.name
 
 
-class CheckItem(pytest.Item):
+@functools.cache
+def _marks(words: tuple[str, ...]) -> tuple[tuple[pytest.Mark, ...], dict[str, pytest.Mark]]:
+    """The marks of these names, as a list and by name: the same few for thousands of items."""
+    found = tuple(getattr(pytest.mark, word).mark for word in words)
+    return found, dict(zip(words, found, strict=True))
+
+
+class CheckItem(Reporting):
     """One check."""
 
     check: Check
@@ -89,13 +99,19 @@ class CheckItem(pytest.Item):
         """The item of `check`, marked so that `-m` selects by level, framework, dtype, aspect and mode."""
         item = cls.from_parent(parent, name=check.id)
         item.check, item.suite = check, suite
-        for word in marks(check):
-            item.add_marker(word)
+        listed, by_name = _marks(marks(check))
+        item.own_markers.extend(listed)  # what add_marker does, for all of them at once
+        item.keywords.update(by_name)
         return item
 
     def runtest(self) -> None:
         """Wait for the check's own answer, and turn its verdict into pytest's outcome."""
-        record, ruling = self.suite.outcome(self.check)
+        try:
+            record, ruling = self.suite.outcome(self.check)
+        except KeyError as ended:
+            raise CheckFailed("not_run: the run ended before this check had its turn") from ended
+        except (ResultsError, ExpectationError) as problem:
+            pytest.exit(str(problem), returncode=pytest.ExitCode.USAGE_ERROR)
         self.user_properties.append(("outcome", record["outcome"]))
         self.user_properties.append(("verdict", str(ruling.verdict)))
         try:
@@ -105,21 +121,27 @@ class CheckItem(pytest.Item):
 
     def _conclude(self, record: CheckRecord, ruling: Ruling) -> None:
         outcome, detail = record["outcome"], record["detail"] or ""
-        if ruling.verdict in (Verdict.KNOWN, Verdict.FLAKY_KNOWN):
+        if outcome == "not_run":
+            self._not_run(detail)
+        if ruling.verdict in (Verdict.KNOWN, Verdict.FLAKY_KNOWN) and outcome != "pass":
             if outcome == "unsupported":
                 pytest.skip(detail)
             pytest.xfail(ruling.why)
-        if self.suite.closes(ruling.verdict):
-            text = tolerance_text(record, self.suite.peers(self.check))
+        if self.suite.gate.closes(ruling.verdict):
+            conventions = convention_forms(self.check.spec.operator)
+            text = tolerance_text(record, self.suite.peers(self.check), conventions)
             raise CheckFailed(f"{ruling.verdict}: {ruling.why}\n\n{text}")
-        if outcome in ("unsupported", "vacuous", "not_run"):
+        if outcome in ("unsupported", "vacuous"):
             pytest.skip(f"{outcome}: {detail}")
         if outcome not in ("pass", "degraded", "observed"):
-            pytest.xfail(f"divergence, not documented for this API: {outcome} {record['subtype'] or ''} {detail}")
+            words = " ".join(word for word in (outcome, record["subtype"], detail) if word)
+            pytest.xfail(f"divergence, not documented for this API: {words}")
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """The tolerance report, without a traceback of ours."""
-        return str(excinfo.value) if excinfo.errisinstance(CheckFailed) else super().repr_failure(excinfo)
+    def _not_run(self, detail: str) -> None:
+        """Fail once for each environment: thousands of failures would bury those of the others."""
+        if self.suite.is_first(self.check):
+            raise CheckFailed(f"not_run: {detail}\n\nAll other checks of this environment are skipped.")
+        pytest.skip(f"not_run: {detail}")
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """The line of the case."""

@@ -1,28 +1,26 @@
-"""Under pytest-xdist only the controller drives workers; its processes follow the results it writes."""
+"""Under pytest-xdist only the controller drives workers; its processes follow the records it writes."""
 
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from conformance.casefile import load
+from conformance.casefile import CaseFileError, load
 from conformance.model import Check
 from conformance.plan import expand
+from conformance.plugin.suite import PlatformOf, Suite
 from conformance.reference import known
 from conformance.results import CheckRecord
-from conformance.run import readable
+from conformance.run import Run, readable
 
-if TYPE_CHECKING:
-    from conformance.plugin.session import Suite
-
-_INPUT = "conformance_records"
 _POLL = 0.02  # seconds between looks at the file
 
 
@@ -31,115 +29,95 @@ def is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
 
 
-class Controller:
-    """The controller's side: runs what the processes have collected, in a thread of its own."""
+def _records_file(run: str) -> Path:
+    """Where the controller and the processes of the xdist run named `run` meet."""
+    return Path(tempfile.gettempdir()) / f"conformance-{run}" / "records.jsonl"
 
-    def __init__(self, suite_of: Callable[[pytest.Config], Suite]) -> None:
-        self._suite_of = suite_of
-        self._folder = tempfile.TemporaryDirectory(prefix="conformance-")
-        self._path = Path(self._folder.name) / "records.jsonl"
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
 
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_configure_node(self, node: Any) -> None:
-        """Tell a process where records appear."""
-        node.workerinput[_INPUT] = str(self._path)
+def lead(suite: Suite, node: Any, ids: Sequence[str]) -> None:
+    """Run what the processes have collected, in a thread of its own; all of them select the same."""
+    if suite.running:
+        return
+    checks = _selected(node.config.rootpath, suite, ids)
+    if checks:
+        path = _records_file(node.workerinput["testrunuid"])
+        path.parent.mkdir(mode=0o700)
+        node.config.add_cleanup(lambda: shutil.rmtree(path.parent))
+        suite.lead(Broadcast(suite, suite.make_run(checks), path))
 
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:
-        """Start the run when the first process has said what is selected (all select the same)."""
-        if self._thread is None:
-            suite = self._suite_of(node.config)
-            checks = self._checks(node.config, suite, ids)
-            if checks:
-                self._thread = threading.Thread(target=self._run, args=(suite, checks), name="conformance")
-                self._thread.start()
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+def _selected(root: Path, suite: Suite, ids: Sequence[str]) -> list[Check]:
+    selected: dict[str, set[str]] = {}
+    for node_id in ids:
+        file, _, identifier = node_id.partition("::")
+        selected.setdefault(file, set()).add(identifier)
+    checks = []
+    for file, identifiers in selected.items():
+        path = root / file
+        if path.suffix.lower() not in (".yaml", ".yml"):
+            continue
+        try:
+            operator = load(readable(path), known())
+        except CaseFileError:
+            continue  # an item of its own says so
+        plan = expand([operator], suite.targets)
+        suite.add(path, operator, plan)
+        suite.expect_beside([path.parent])
+        checks += [check for check in plan.checks if check.id in identifiers]
+    return checks
+
+
+class Broadcast:
+    """The controller's side: one line for each record, with its environment's platform; last `null`."""
+
+    def __init__(self, suite: Suite, run: Run, path: Path) -> None:
+        self._suite = suite
+        self._run = run
+        self._path = path
+        self._thread = threading.Thread(target=self._write, name="conformance")
+        self._thread.start()
+
+    def close(self) -> None:
         """Stop the run, and wait until its results are closed."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
+        self._run.stop()
+        self._thread.join()
 
-    def pytest_unconfigure(self) -> None:
-        """Remove the records that the processes followed."""
-        self._folder.cleanup()
-
-    def _checks(self, config: pytest.Config, suite: Suite, ids: Sequence[str]) -> list[Check]:
-        selected = {}
-        for node_id in ids:
-            file, _, identifier = node_id.partition("::")
-            selected.setdefault(file, set()).add(identifier)
-        checks = []
-        for file, identifiers in selected.items():
-            path = config.rootpath / file
-            if path.suffix in (".yaml", ".yml"):
-                operator = load(readable(path), known())
-                plan = expand([operator], suite.targets)
-                suite.add(operator, plan.checks)
-                checks += [check for check in plan.checks if check.id in identifiers]
-        return checks
-
-    def _run(self, suite: Suite, checks: Sequence[Check]) -> None:
-        records = iter(suite.make_run(checks))
+    def _write(self) -> None:
         with self._path.open("w", encoding="utf-8", buffering=1) as file:
             try:
-                for record in records:
-                    suite.gate.add(record)
-                    file.write(json.dumps(record) + "\n")
-                    if self._stop.is_set():
-                        break
+                for record in self._run:
+                    line = [self._suite.platform(record["environment"]), record]
+                    file.write(json.dumps(line) + "\n")
+            except Exception as problem:  # nobody sees a thread's exception; the summary tells this one
+                self._suite.failure = f"the run ended early: {problem or type(problem).__name__}"
             finally:
-                records.close()  # type: ignore[attr-defined]  # it is a generator
                 file.write("null\n")
 
 
-class FollowedRecords:
-    """A process's side: reads the records that the controller writes, as they appear."""
+def follow(config: pytest.Config, suite: Suite, checks: Sequence[Check]) -> None:
+    """A process's side: take the records from the controller."""
+    path = _records_file(config.workerinput["testrunuid"])  # type: ignore[attr-defined]  # set by xdist
+    platforms: dict[str, str] = {}
+    platform: PlatformOf = lambda environment: platforms.get(environment, "")  # noqa: E731
+    suite.follow(_followed(path, platforms), platform, checks)
 
-    def __init__(self, config: pytest.Config) -> None:
-        self._path = Path(config.workerinput[_INPUT])  # type: ignore[attr-defined]  # set by xdist
-        self._records: dict[str, CheckRecord] = {}
-        self._calls: dict[str, list[CheckRecord]] = {}
-        self._offset = 0
-        self._rest = b""
-        self._ended = False
 
-    def result(self, check: Check) -> CheckRecord:
-        """The record of `check`; waits for it. Raises KeyError where the run ended without it."""
-        while check.id not in self._records:
-            if not self._read():
-                if self._ended:
-                    raise KeyError(check.id)
-                time.sleep(_POLL)
-        return self._records[check.id]
-
-    def peers(self, check: Check) -> Sequence[CheckRecord]:
-        """The records of the same call that are there by now."""
-        return self._calls.get(self._records[check.id]["call"], [])
-
-    def release(self, check: Check) -> None:
-        """Nothing to do: the process ends soon."""
-
-    def close(self) -> None:
-        """Nothing to do: the controller closes the run."""
-
-    def _read(self) -> bool:
-        """Take in what has been added to the file; whether there was anything."""
-        if not self._path.exists():
-            return False
-        with self._path.open("rb") as file:
-            file.seek(self._offset)
+def _followed(path: Path, platforms: dict[str, str]) -> Generator[CheckRecord, None, None]:
+    """Each record when it has been written; waits for the next."""
+    while not path.exists():
+        time.sleep(_POLL)
+    with path.open("rb") as file:
+        rest = b""
+        while True:
             added = file.read()
-        self._offset += len(added)
-        *lines, self._rest = (self._rest + added).split(b"\n")
-        for line in lines:
-            record = json.loads(line)
-            if record is None:
-                self._ended = True
-            else:
-                self._records[record["id"]] = record
-                self._calls.setdefault(record["call"], []).append(record)
-        return bool(lines)
+            if not added:
+                time.sleep(_POLL)
+                continue
+            *lines, rest = (rest + added).split(b"\n")
+            for line in lines:
+                found = json.loads(line)
+                if found is None:
+                    return
+                platform, record = found
+                platforms[record["environment"]] = platform
+                yield record

@@ -13,7 +13,7 @@ from conformance.reference.arithmetic import Arithmetic
 from conformance.reference.ball import UndecidedError
 from conformance.reference.bound import Bounded
 from conformance.reference.cache import cached_enclosure
-from conformance.reference.enclosure import Enclosure, enclose
+from conformance.reference.enclosure import Enclosure
 from conformance.reference.formula import Formula
 
 Inputs: TypeAlias = "Mapping[str, NDArray[Any]]"
@@ -118,7 +118,7 @@ def certify(
     arrays = _exact(inputs)
     value, bound = _run(chosen, arrays, options, Arithmetic.of("float64"))
     try:
-        rigorous = enclose(chosen, arrays, options)
+        rigorous = cached_enclosure(chosen, arrays, options)
     except UndecidedError as reason:
         return Certificate(False, np.inf, None, int(np.size(value)), 0, str(reason))
     return _judged(value, bound, rigorous)

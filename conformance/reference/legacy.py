@@ -6,9 +6,9 @@ from __future__ import annotations
 def legacy_reduction(reduction: str, size_average: bool | None, reduce: bool | None) -> str:
     """Return the reduction that the three attributes together ask for.
 
-    "Specifying either of those two args will override `reduction`"; `size_average` is "ignored when
-    reduce is False"; both default to True (KLDivLoss, PyTorch documentation, the note and parameters
-    that versions up to 2.x carry).
+    Either of the deprecated two, where given, takes precedence over `reduction`; `reduce=False` means
+    no reduction whatever `size_average` says; both count as True where only the other is given
+    (parameters of KLDivLoss, PyTorch documentation up to 2.x).
     """
     if size_average is None and reduce is None:
         return reduction

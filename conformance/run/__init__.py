@@ -7,11 +7,13 @@ from conformance.run.session import (
     DEADLINE,
     Destination,
     choose,
+    convention_forms,
     default_cases,
     planned_facts,
     platform_of,
     readable,
     today,
+    used,
 )
 from conformance.run.sink import Sink
 
@@ -24,10 +26,12 @@ __all__ = [
     "Sink",
     "choose",
     "choose_checks",
+    "convention_forms",
     "default_cases",
     "marks",
     "planned_facts",
     "platform_of",
     "readable",
     "today",
+    "used",
 ]

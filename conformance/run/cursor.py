@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 from conformance.model import Check
 from conformance.results import CheckRecord
-from conformance.run.engine import Run
 
 
 class Cursor:
-    """Pulls a run forward until the result that is asked for is there.
+    """Pulls `records` forward until the one that is asked for is there.
 
     Results that came early are kept until they are asked for, and those of one call until all of its
     checks have been, since a tolerance report shows what the others returned.
     """
 
-    def __init__(self, run: Run, checks: Sequence[Check]) -> None:
-        self._iterator: Iterator[CheckRecord] = iter(run)
+    def __init__(self, records: Generator[CheckRecord, None, None], checks: Sequence[Check]) -> None:
+        self._iterator = records
         self._records: dict[str, CheckRecord] = {}
         self._siblings: defaultdict[int, list[str]] = defaultdict(list)
         self._waiting: dict[int, int] = {}
@@ -57,4 +56,4 @@ class Cursor:
 
     def close(self) -> None:
         """Stop the run where it is."""
-        self._iterator.close()  # type: ignore[attr-defined]  # it is a generator
+        self._iterator.close()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +47,7 @@ class Run:
 
     An environment that cannot run leaves its checks `not_run`, with the reason; the others are not
     disturbed. A result is handed to `sink` before it is yielded. Stopping the iteration early ends
-    the workers and closes the results as incomplete.
+    the workers and closes the results, as incomplete unless everything had been obtained.
     """
 
     def __init__(
@@ -61,30 +62,52 @@ class Run:
         self._judge = Judge(references)
         self._recorder = Recorder(references)
         self._left = len(self._executions)
+        self._invalid: deque[tuple[Execution, Judgement]] = deque()
         self._settled: deque[CheckRecord] = deque()
+        self._stopped = False
 
-    def __iter__(self) -> Iterator[CheckRecord]:
+    def __iter__(self) -> Generator[CheckRecord, None, None]:
         """Run everything. Raises ResultsError where results cannot be written."""
-        complete, reason = False, "stopped early"
+        self.sink.check()
+        reason: str | None = None
         try:
-            with self._pool as pool:
-                for name in self._machines:
-                    pool.submit(name, self._requests(name))
-                pool.start()
-                while self._left or self._unsettled():
-                    event = pool.next_event(_IDLE)
-                    if event is None:
-                        self.sink.flush()
-                    else:
-                        self._handle(event)
-                    while self._settled:
-                        yield self._settled.popleft()
-            complete, reason = True, ""
+            yield from self._run()
+            reason = self._unfinished()
+        except GeneratorExit:
+            reason = self._unfinished()
+            raise
         except KeyboardInterrupt:
             reason = "interrupted"
             raise
+        except BaseException as problem:
+            reason = f"the suite failed: {type(problem).__name__}: {problem}"
+            raise
         finally:
-            self.sink.close(complete, reason or None)
+            self.sink.close(reason is None, reason)
+
+    def stop(self) -> None:
+        """Have the iteration end soon; for another thread than the one that iterates."""
+        self._stopped = True
+
+    def _run(self) -> Iterator[CheckRecord]:
+        with self._pool as pool:
+            for name in self._machines:
+                pool.submit(name, self._requests(name))
+            pool.start()
+            while (self._left or self._unsettled()) and not self._stopped:
+                event = pool.next_event(_IDLE)
+                if event is None:
+                    self.sink.flush()
+                else:
+                    self._handle(event)
+                while self._invalid:
+                    self._settle(*self._invalid.popleft())
+                while self._settled:
+                    yield self._settled.popleft()
+
+    def _unfinished(self) -> str | None:
+        """Why the results are not complete; None where they are, whether or not anybody took the last."""
+        return "stopped early" if self._left or self._settled or self._unsettled() else None
 
     def _unsettled(self) -> bool:
         """Whether an environment is still starting (one without any check starts, too)."""
@@ -149,17 +172,24 @@ class Run:
 
     def _answered(self, event: Answered) -> None:
         execution = self._executions[event.request]
-        if execution.done:
-            return  # of an environment that has been given up meanwhile
         execution.done = True
         self._left -= 1
-        answer = event.answer
-        call = self._calls.get(execution.checks[0].spec)
-        machine = self._machines[event.environment]
         for check in execution.checks:
+            self._finish(self._judged(check, event))
+
+    def _judged(self, check: Check, event: Answered) -> CheckRecord:
+        """The record of an answered check; where judging it fails, that is our fault and costs no other."""
+        answer: Mapping[str, Any] = event.answer
+        seconds, log = float(answer.get("seconds", 0.0)), str(answer.get("log", ""))
+        call = None
+        try:
+            call = self._calls.get(check.spec)
+            machine = self._machines[event.environment]
             judgement = self._judge.judge(check, call, answer, machine, self._version(check))
-            seconds = float(answer.get("seconds", 0.0))
-            self._write(check, call, judgement, seconds, str(answer.get("log", "")))
+            return self._record(check, call, judgement, seconds, log)
+        except Exception:  # whatever it is: it goes into the record, with its traceback
+            failed = Judgement(Outcome.HARNESS_ERROR, detail=traceback.format_exc())
+            return self._record(check, call, failed, seconds, log)
 
     def _settle(
         self,
@@ -175,15 +205,19 @@ class Run:
         self._left -= 1
         call = self._calls.get(execution.checks[0].spec) if known else None
         for check in execution.checks:
-            self._write(check, call, judgement, seconds, log)
+            self._finish(self._record(check, call, judgement, seconds, log))
 
     def _version(self, check: Check) -> str:
         ready = self.sink.ready.get(check.environment)
         return str(ready.description["version"]) if ready else "unknown"
 
-    def _write(self, check: Check, call: Call | None, judgement: Judgement, seconds: float, log: str) -> None:
-        record = self._recorder.record(
+    def _record(
+        self, check: Check, call: Call | None, judgement: Judgement, seconds: float, log: str
+    ) -> CheckRecord:
+        return self._recorder.record(
             check, call, judgement, version=self._version(check), seconds=seconds, log=log
         )
+
+    def _finish(self, record: CheckRecord) -> None:
         self.sink.write(record)
         self._settled.append(record)

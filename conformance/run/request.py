@@ -38,7 +38,8 @@ def style_of(check: Check) -> Style:
     else:
         style.args = [Argument(name) for name in check.api.inputs]
     parameters = {parameter.name: parameter for parameter in check.api.parameters}
-    for name in check.spec.given:
+    # Those by position first, in the order that the case gives them.
+    for name in dict.fromkeys((*check.spec.case.positional, *check.spec.given)):
         value = check.spec.attributes[name]
         parameter = parameters.get(name)
         if parameter is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import platform
 import shlex
 import sys
@@ -17,7 +18,7 @@ from conformance import __version__
 from conformance.environments import EnvironmentSpec, Ready, Unavailable, select
 from conformance.model import Check, Operator
 from conformance.plan import Target
-from conformance.results import Header, ResultsWriter, timestamp
+from conformance.results import Header, ResultsError, ResultsWriter, timestamp
 from conformance.results.record import ConventionForm, EnvironmentForm
 from conformance.results.record import Unavailable as UnavailableForm
 
@@ -52,12 +53,30 @@ def choose(
     return environments, [Target(spec.name, spec.framework, device or "cpu") for spec in environments]
 
 
+def used(environments: Iterable[EnvironmentSpec], checks: Iterable[Check]) -> list[EnvironmentSpec]:
+    """The environments that `checks` need; another one is not worth the time that it takes to start."""
+    names = {check.environment for check in checks}
+    return [spec for spec in environments if spec.name in names]
+
+
 @dataclass(frozen=True, slots=True)
 class Destination:
     """Where results are written: a new file in `folder`, or exactly the file `path`."""
 
     folder: Path
     path: Path | None = None
+
+    def check(self) -> None:
+        """Raise ResultsError where it can be seen, before anything runs, that no file can be made."""
+        if self.path is not None and self.path.is_file():
+            hint = "results are never overwritten: choose another name, or remove it"
+            raise ResultsError(self.path, "exists already", hint=hint)
+        folder = self.folder if self.path is None else self.path.parent
+        if self.path is None:  # which is made where it is missing
+            folder = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+        if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
+            what = "is no folder" if not folder.is_dir() else "cannot be written"
+            raise ResultsError(folder, what, hint="name another results file")
 
     def open(self, header: Header) -> ResultsWriter:
         """The writer of a new file. Raises ResultsError."""
@@ -90,18 +109,16 @@ def unavailable_forms(lost: Mapping[str, Unavailable]) -> dict[str, UnavailableF
     return {name: {"reason": event.reason, "mend": event.remedy} for name, event in lost.items()}
 
 
-def _convention_forms(operators: Sequence[Operator]) -> dict[str, dict[str, ConventionForm]]:
+def convention_forms(operator: Operator) -> dict[str, ConventionForm]:
+    """The conventions of an operator as a results file has them."""
     return {
-        operator.name: {
-            name: {
-                "question": convention.question,
-                "reference": convention.reference,
-                "source": convention.source,
-                "choices": dict(convention.choices),
-            }
-            for name, convention in operator.conventions.items()
+        name: {
+            "question": convention.question,
+            "reference": convention.reference,
+            "source": convention.source,
+            "choices": dict(convention.choices),
         }
-        for operator in operators
+        for name, convention in operator.conventions.items()
     }
 
 
@@ -123,7 +140,7 @@ def header(
         "started": timestamp(),
         "environments": {name: _environment_form(event) for name, event in ready.items()},
         "unavailable": unavailable_forms(unavailable),
-        "conventions": _convention_forms(operators),
+        "conventions": {operator.name: convention_forms(operator) for operator in operators},
     }
 
 

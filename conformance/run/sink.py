@@ -34,6 +34,10 @@ class Sink:
         """The results file, once there is one."""
         return self._writer.path if self._writer else None
 
+    def check(self) -> None:
+        """Raise ResultsError where it can be seen already that the file cannot be made."""
+        self._destination.check()
+
     def environment(self, event: Ready | Unavailable) -> None:
         """Note what became of an environment. Raises ResultsError where the file cannot be made."""
         if isinstance(event, Unavailable):
@@ -57,7 +61,12 @@ class Sink:
             self._writer.flush()
 
     def close(self, complete: bool, reason: str | None = None) -> None:
-        """Write the footer. Raises ResultsError; a second call does nothing."""
+        """Write the footer. Raises ResultsError; a second call does nothing.
+
+        Of a run that was stopped before it had any result nothing is kept: what was the latest run, is.
+        """
+        if self._writer is None and not (complete or self._early):
+            return
         self._begin()
         assert self._writer is not None
         self._writer.close(complete=complete, reason=reason, unavailable=unavailable_forms(self.unavailable))

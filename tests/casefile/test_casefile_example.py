@@ -121,7 +121,6 @@ def test_case_with_everything(operator):
         formula_document="torch-2.7",
         positional=("reduction",),
         keywords=True,
-        swapped=True,
         refused=True,
         document="paper",
     )

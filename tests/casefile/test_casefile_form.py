@@ -12,7 +12,7 @@ API = "op.yaml:15: apis.torch.nn.Op."
 X = "op.yaml:22: cases.first.inputs.x"
 CASE_KEYS = (
     "known: id, summary, inputs, attributes, matrix, exclude, apis, features, conventions, positional, keywords, "
-    "swapped and 4 more"
+    "refused and 3 more"
 )
 SCALARS = "must be null, true or false, a number or text"
 INPUTS = "must be a number, lists of numbers, or a mapping with value, generator or raw"
@@ -188,13 +188,13 @@ def test_no_mapping_at_all(text, message, refused):
 def test_all_problems_of_a_file_at_once_by_line(edited, tmp_path):
     text = edited("summary: the first", "sumary: the first").replace("kind: class", "kind: klass")
     path = tmp_path / "op.yaml"
-    path.write_text(text + "    swapped: no\n")
+    path.write_text(text + "    refused: no\n")
     with pytest.raises(SchemaError) as caught:
         load(path, shown_as="op.yaml")
     assert [(problem.location.line, problem.key) for problem in caught.value.problems] == [
         (14, "apis.torch.nn.Op.kind"),
         (20, "cases.first.sumary"),
-        (26, "cases.first.swapped"),
+        (26, "cases.first.refused"),
     ]
     first = caught.value.problems[0]
     error = caught.value

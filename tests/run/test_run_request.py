@@ -78,12 +78,6 @@ def test_inputs_by_name_go_by_the_apis_names(tmp_path: Path) -> None:
     assert (style.args, style.kwargs) == ([], {"labels": Y, "logits": X, "mode": plain("sum")})
 
 
-def test_swapped_inputs_go_in_reverse_order(tmp_path: Path) -> None:
-    made = checks(tmp_path, "swapped: true")
-    assert style_of(check_of(made, "torch.nn.Op")).args == [Y, X]
-    assert style_of(check_of(made, "oneflow.op")).args == [X, Y]
-
-
 def test_attributes_by_position(tmp_path: Path) -> None:
     made = checks(tmp_path, "attributes: {size: null, mode: none, flag: true}\npositional: [size, mode]")
     style = style_of(check_of(made, "torch.nn.Op"))

@@ -1,0 +1,104 @@
+"""One thing to measure: a command, run as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+_PEAK = Path(__file__).with_name("peak.py")
+
+
+class BenchError(Exception):
+    """Something that was to be measured did not do its work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A command with its folder, and what it must print so that its time counts.
+
+    `proof` is a pattern whose group is a number, which has to be `checks`.
+    """
+
+    name: str
+    command: Sequence[str]
+    folder: Path
+    checks: int
+    proof: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    peak: Path | None = None
+
+
+@dataclass(slots=True)
+class Measured:
+    """Wall-clock seconds of each round, the processor seconds of its whole tree, and the peak in bytes."""
+
+    checks: int
+    seconds: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
+    peak: int | None = None
+    output: str = ""
+
+    @property
+    def median(self) -> float:
+        """The median of the wall-clock seconds."""
+        return statistics.median(self.seconds)
+
+
+def host(name: str, arguments: Sequence[str], folder: Path, checks: int, proof: str = "") -> Subject:
+    """A module of this interpreter (`arguments` as after `python -m`), with its peak memory."""
+    peak = folder / f"{name.replace(' ', '-')}.peak"
+    command = [sys.executable, str(_PEAK), str(peak), *arguments]
+    # Without other plugins, which a plain pytest file would have to bear as well.
+    quiet = {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return Subject(name, command, folder, checks, proof, quiet, peak)
+
+
+def measure(subjects: Sequence[Subject], rounds: int) -> dict[str, Measured]:
+    """Run every subject `rounds` times, in turns, so that a busy moment meets them all. Raises BenchError."""
+    results = {subject.name: Measured(subject.checks) for subject in subjects}
+    for number in range(1, rounds + 1):
+        for subject in subjects:
+            print(f"  {subject.name}, {number} of {rounds}", file=sys.stderr, flush=True)
+            _run(subject, results[subject.name])
+    return results
+
+
+def _run(subject: Subject, measured: Measured) -> None:
+    before, began = os.times(), time.perf_counter()
+    done = subprocess.run(
+        subject.command,
+        cwd=subject.folder,
+        env={**os.environ, **subject.environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    seconds, after = time.perf_counter() - began, os.times()
+    _check(subject, done.returncode, done.stdout)
+    measured.seconds.append(seconds)
+    measured.processor.append(
+        after.children_user - before.children_user + after.children_system - before.children_system
+    )
+    measured.output = done.stdout
+    if subject.peak is not None:
+        measured.peak = max(measured.peak or 0, int(subject.peak.read_text()))
+
+
+def _check(subject: Subject, code: int, output: str) -> None:
+    tail = "\n".join(output.splitlines()[-15:])
+    if code:
+        raise BenchError(f"{subject.name}: exit code {code}\n{tail}")
+    if not subject.proof:
+        return
+    found = re.search(subject.proof, output, re.MULTILINE)
+    if found is None or int(found[1].replace(",", "")) != subject.checks:
+        raise BenchError(f"{subject.name}: {subject.checks} checks were to pass\n{tail}")

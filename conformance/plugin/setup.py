@@ -1,0 +1,71 @@
+"""From pytest's options to a suite, when the first case file is met."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from conformance.casefile import is_casefile
+from conformance.environments import EnvironmentUsageError, adapters
+from conformance.gate import ExpectationError
+from conformance.plugin.hooks import Hooks
+from conformance.plugin.items import CaseFile
+from conformance.plugin.suite import Suite
+from conformance.run import DEADLINE, Destination, choose
+
+_SUITE = pytest.StashKey[Suite]()
+
+
+def suite_of(config: pytest.Config) -> Suite:
+    """The session's suite, made when it is first asked for. Raises UsageError."""
+    if _SUITE not in config.stash:
+        suite = config.stash[_SUITE] = _made(config)
+        config.pluginmanager.register(Hooks(suite), "conformance-session")
+        register_frameworks(config, (spec.framework for spec in suite.environments))
+    return config.stash[_SUITE]
+
+
+def _made(config: pytest.Config) -> Suite:
+    options = config.option
+    deadline = DEADLINE if options.deadline is None else options.deadline
+    if deadline <= 0:
+        raise pytest.UsageError(f"--deadline {deadline:g}: must be positive")
+    if options.expectations and not Path(options.expectations).exists():
+        raise pytest.UsageError(f"--expectations {options.expectations}: there is no such file or folder")
+    destination = Destination(config.rootpath / "reports", Path(options.results) if options.results else None)
+    try:
+        environments, targets = choose(options.environment, config.rootpath, options.device)
+        suite = Suite(environments, targets, destination, deadline)
+        if options.expectations:
+            suite.expect_only(Path(options.expectations))
+        else:
+            suite.expect_beside(_argument_folders(config))
+    except (EnvironmentUsageError, ExpectationError) as problem:
+        raise pytest.UsageError(str(problem)) from problem
+    return suite
+
+
+def _argument_folders(config: pytest.Config) -> Iterable[Path]:
+    for argument in config.args:
+        path = config.invocation_params.dir / argument.partition("::")[0]
+        yield path if path.is_dir() else path.parent
+
+
+def register_frameworks(config: pytest.Config, names: Iterable[str]) -> None:
+    """Register a mark for each framework that has an adapter, and for those of `names`."""
+    for name in sorted({*adapters(), *names}):
+        config.addinivalue_line("markers", f"{name}: check of this framework")
+
+
+def collect(path: Path, parent: pytest.Collector) -> CaseFile | None:
+    """The collector of a case file; None for YAML that is none of ours. Raises UsageError."""
+    if not is_casefile(path):
+        return None
+    suite = suite_of(parent.config)
+    try:
+        suite.expect_beside([path.parent])
+    except ExpectationError as problem:
+        raise pytest.UsageError(str(problem)) from problem
+    return CaseFile.of(parent, path, suite)
