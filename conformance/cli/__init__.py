@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import sys
@@ -58,12 +59,11 @@ class LazyGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as problem:
-            from difflib import get_close_matches
-
-            close = get_close_matches(args[0], COMMANDS, n=1)
-            if close:
-                problem.message += f" Did you mean {close[0]!r}?"
-            raise
+            if not args or args[0].startswith("-"):
+                raise
+            close = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean {close[0]!r}?" if close else f" Known: {', '.join(COMMANDS)}."
+            raise click.UsageError(f"{problem.message}{hint}", ctx) from problem
 
 
 @click.group(

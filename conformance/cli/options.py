@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from conformance.casefile import CaseFileError, load_all
 from conformance.environments import EnvironmentSpec, EnvironmentUsageError
-from conformance.gate import Expectation, ExpectationError, load_expectations
+from conformance.gate import Expectation, ExpectationError, beside, load_expectations
 from conformance.model import Check, Operator
 from conformance.plan import Plan, Target, expand
 from conformance.reference import known
@@ -67,17 +68,16 @@ def select_checks(checks: list[Check], keywords: str, markers: str) -> list[Chec
         raise usage(problem) from problem
 
 
-def load_known(path: Path | None, cases: tuple[Path, ...]) -> list[Expectation]:
-    """The expectations at `path`, or those in the folder `expectations` beside the cases."""
+def case_folders(paths: tuple[Path, ...], operators: Iterable[Operator] = ()) -> set[Path]:
+    """The folders of the cases at `paths`, or of the default ones, beside which expectations are found."""
+    given = paths or (default_cases(Path.cwd()),)
+    return {path if path.is_dir() else path.parent for path in (*given, *(Path(op.path) for op in operators))}
+
+
+def load_known(path: Path | None, folders: Iterable[Path]) -> list[Expectation]:
+    """The expectations at `path`, or those beside the cases in `folders`."""
     try:
-        if path is not None:
-            return load_expectations([path])
-        folders = {
-            case if case.is_dir() else case.parent for case in cases or (readable(default_cases(Path.cwd())),)
-        }
-        return load_expectations(
-            [folder / "expectations" for folder in sorted(folders) if (folder / "expectations").is_dir()]
-        )
+        return load_expectations([path] if path is not None else map(readable, beside(folders)))
     except ExpectationError as problem:
         raise usage(problem) from problem
 

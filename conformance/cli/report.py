@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from conformance.cli import ExitCode
-from conformance.cli.options import expectations_option, load_known, usage
+from conformance.cli.options import case_folders, expectations_option, load_known, usage
 from conformance.gate import ExpectationError, Gate
 from conformance.report import write_html
 from conformance.results import ResultsError, read_results
@@ -28,7 +28,7 @@ def command(results: tuple[Path, ...], output: Path, expectations: Path | None) 
     """Write one self-contained page about RESULTS (default: reports/latest.jsonl)."""
     try:
         runs = [read_results(path, incomplete=True) for path in results or (Path("reports/latest.jsonl"),)]
-        gate = Gate(load_known(expectations, ()))
+        gate = Gate(load_known(expectations, case_folders(())))
         for run in runs:
             platforms = {name: form["platform"] for name, form in run.header["environments"].items()}
             for record in run.checks:

@@ -11,7 +11,7 @@ from conformance.gate import Expectation, Gate, Ruling, beside, covers, load_exp
 from conformance.model import Check, Operator
 from conformance.plan import Plan, Target
 from conformance.results import CheckRecord
-from conformance.run import Cursor, Destination, Run, Sink, planned_facts, platform_of, today, used
+from conformance.run import Cursor, Destination, Run, Sink, planned_facts, platform_of, readable, today, used
 
 PlatformOf = Callable[[str], str]
 
@@ -64,7 +64,7 @@ class Suite:
             return
         fresh = {folder.resolve() for folder in folders} - self._folders
         self._folders |= fresh
-        self._expectations += load_expectations(beside(fresh))
+        self._expectations += load_expectations(map(readable, beside(fresh)))
 
     def add(self, path: Path, operator: Operator, plan: Plan) -> None:
         """Note what a case file holds, selected or not."""

@@ -13,6 +13,7 @@ from conformance.model import Check, Outcome
 from conformance.plan import Call, CallCache, InvalidInput
 from conformance.results import CheckRecord
 from conformance.run.judge import Judge, Judgement
+from conformance.run.minimise import minimised, worst_alone
 from conformance.run.record import Recorder
 from conformance.run.references import Machine, References
 from conformance.run.request import request
@@ -28,6 +29,15 @@ class Execution:
     identifier: int
     checks: list[Check]
     done: bool = False
+    repeat: Repeat | None = None
+
+
+@dataclass(slots=True)
+class Repeat:
+    """The worst element of a wrong result, called by itself; `record` waits for what comes of it."""
+
+    call: Call
+    record: CheckRecord
 
 
 def executions(checks: Sequence[Check]) -> list[Execution]:
@@ -117,7 +127,7 @@ class Run:
         """The requests of one environment, made when the pool asks for them."""
         for execution in self._executions:
             first = execution.checks[0]
-            if first.environment != environment or execution.done:
+            if first.environment != environment or execution.done or execution.repeat is not None:
                 continue
             try:
                 call = self._calls.get(first.spec)
@@ -172,13 +182,18 @@ class Run:
 
     def _answered(self, event: Answered) -> None:
         execution = self._executions[event.request]
+        if execution.done:
+            return  # of an environment that has been given up meanwhile
         execution.done = True
         self._left -= 1
+        if execution.repeat is not None:
+            self._repeated(execution.checks[0], execution.repeat, event)
+            return
         for check in execution.checks:
-            self._finish(self._judged(check, event))
+            self._judge_one(check, event)
 
-    def _judged(self, check: Check, event: Answered) -> CheckRecord:
-        """The record of an answered check; where judging it fails, that is our fault and costs no other."""
+    def _judge_one(self, check: Check, event: Answered) -> None:
+        """Finish an answered check; where judging it fails, that is our fault and costs no other."""
         answer: Mapping[str, Any] = event.answer
         seconds, log = float(answer.get("seconds", 0.0)), str(answer.get("log", ""))
         call = None
@@ -186,10 +201,31 @@ class Run:
             call = self._calls.get(check.spec)
             machine = self._machines[event.environment]
             judgement = self._judge.judge(check, call, answer, machine, self._version(check))
-            return self._record(check, call, judgement, seconds, log)
+            record = self._record(check, call, judgement, seconds, log)
+            alone = worst_alone(check, call, judgement)
         except Exception:  # whatever it is: it goes into the record, with its traceback
             failed = Judgement(Outcome.HARNESS_ERROR, detail=traceback.format_exc())
-            return self._record(check, call, failed, seconds, log)
+            record, alone = self._record(check, call, failed, seconds, log), None
+        if alone is None:
+            self._finish(record)
+        else:
+            self._repeat(check, Repeat(alone, record))
+
+    def _repeat(self, check: Check, repeat: Repeat) -> None:
+        """Have the worst element called by itself before its record is written."""
+        execution = Execution(len(self._executions), [check], repeat=repeat)
+        self._executions.append(execution)
+        self._left += 1
+        self._pool.submit(check.environment, [request(execution.identifier, check, repeat.call, None)])
+
+    def _repeated(self, check: Check, repeat: Repeat, event: Answered) -> None:
+        machine = self._machines[event.environment]
+        try:
+            judgement = self._judge.judge(check, repeat.call, event.answer, machine, self._version(check))
+            repeat.record["minimised"] = minimised(repeat.call, judgement)
+        except (ArithmeticError, LookupError, TypeError, ValueError):
+            repeat.record["minimised"] = None  # the record is right without it
+        self._finish(repeat.record)
 
     def _settle(
         self,
@@ -203,6 +239,9 @@ class Run:
         """The same judgement for all checks of an execution without an answer; `known`: its call was made."""
         execution.done = True
         self._left -= 1
+        if execution.repeat is not None:
+            self._finish(execution.repeat.record)
+            return
         call = self._calls.get(execution.checks[0].spec) if known else None
         for check in execution.checks:
             self._finish(self._record(check, call, judgement, seconds, log))
