@@ -9,7 +9,8 @@ from dataclasses import replace
 from rich.console import Console
 
 from conformance.gate import Expectation, Gate, Verdict
-from conformance.report import Collection, report_text, tolerance_report
+from conformance.report import Collection, headline, report_text, tolerance_report
+from conformance.report.collect import Entry
 from conformance.report.groups import Group, groups
 from conformance.report.visible import visible
 
@@ -25,61 +26,51 @@ _ORDER = (  # our own faults first: they cast doubt on the rest
 
 
 def print_gate(console: Console, gate: Gate, collection: Collection) -> None:
-    """Print whether the gate is open; where it is not, why, and the report of the first closing check."""
+    """Print the report of the first check that closes the gate, then whether it is open, and if not why.
 
-    def say(text: str, style: str = "") -> None:
-        console.print(text, style=style, soft_wrap=True, markup=False, highlight=False)
-
-    console.print()
+    The verdict comes last: the end of a log is what people see first.
+    """
+    found = [(verdict, group) for verdict in _ORDER for group in _groups(gate, collection, verdict)]
+    lines = [*_report(found[0][1], collection), ""] if found else []
     closing = gate.closing
-    if not closing:
-        stopped = bool(collection.incomplete)
-        say("gate: not judged, the run was stopped" if stopped else "gate: open, everything is as expected")
-        return
-    say(
-        f"gate: closed by {', '.join(f'{count:,} {verdict}' for verdict, count in closing.items())}",
-        "bold red",
-    )
-    found = [
-        (verdict, group)
-        for verdict in _ORDER
-        if gate.closes(verdict)
-        for group in _groups(gate, collection, verdict)
-    ]
-    for line in [*_stale(gate.stale), *_not_run(gate, collection)]:
-        say(line)
+    if closing:
+        counts = ", ".join(f"{count:,} {verdict}" for verdict, count in closing.items())
+        lines.append(f"gate: closed by {counts}")
+    elif collection.incomplete:
+        lines.append("gate: not judged, the run was stopped")
+    else:
+        lines.append("gate: open, everything is as expected")
+    lines += [*_stale(gate.stale), *_not_run(gate, collection)]
     for verdict, group in found[:_SHOWN]:
-        for line in _told(gate, verdict, group):
-            say(line)
+        lines += _told(gate, collection, verdict, group)
     if len(found) > _SHOWN:
         rest = sum(len(group.entries) for _, group in found[_SHOWN:])
-        say(f"  and {len(found) - _SHOWN} more causes, {rest:,} checks")
+        lines.append(f"  and {_count(len(found) - _SHOWN, 'more cause')}, {_count(rest, 'check')}")
     if found:
-        console.print()
-        say(_report(found[0][1], collection).rstrip())
-        say("\nconformance show CHECK-ID prints any check's whole report, with a script that repeats it")
+        lines.append("  conformance show CHECK-ID prints a check's whole report")
+    for line in ["", *lines]:
+        console.print(line, soft_wrap=True, markup=False, highlight=False)
 
 
 def _groups(gate: Gate, collection: Collection, verdict: Verdict) -> list[Group]:
-    rulings = gate.rulings
-
-    def wanted(identifier: str) -> bool:
-        ruling = rulings.get(identifier)
+    def wanted(entry: Entry) -> bool:
+        ruling = gate.rulings.get(entry.record["id"])
         return ruling is not None and ruling.verdict is verdict
 
-    return groups(collection.entries, lambda entry: wanted(entry.record["id"]))
+    return groups(collection.entries, wanted) if gate.closes(verdict) else []
 
 
-def _told(gate: Gate, verdict: Verdict, group: Group) -> Iterator[str]:
-    """One cause: what, in which API, how often and where; the check to look at; why it closes the gate."""
+def _told(gate: Gate, collection: Collection, verdict: Verdict, group: Group) -> Iterator[str]:
+    """One cause: what, in which API, how often and where; the check to look at; what is the matter."""
     places = ", ".join(dict.fromkeys(entry.environment for entry in group.entries))
-    first = group.first.record
-    yield f"  {verdict}: {group.title}, {visible(group.api)}, {_checks(len(group.entries))} in {places}"
-    yield f"    {visible(first['id'])}"
-    why = gate.rulings[first["id"]].why
-    lines = why.strip().splitlines()
-    if lines:  # of a traceback the last line says most
-        yield f"    {visible(lines[-1] if verdict is Verdict.HARNESS_ERROR else lines[0])}"
+    record = group.first.record
+    often = _count(len(group.entries), "check")
+    yield f"  {verdict}: {group.title}, {visible(group.api)}, {often} in {places}"
+    yield f"    {visible(record['id'])}"
+    if verdict in (Verdict.REGRESSION, Verdict.CHANGED, Verdict.FIXED):
+        yield f"    {visible(gate.rulings[record['id']].why)}"
+    else:
+        yield f"    {headline(record, collection.conventions.get(record['operator']))}"
 
 
 def _stale(entries: Sequence[Expectation]) -> Iterator[str]:
@@ -95,19 +86,17 @@ def _not_run(gate: Gate, collection: Collection) -> Iterator[str]:
         if entry.record["id"] in gate.rulings and entry.record["outcome"] == "not_run"
     )
     for environment, count in missed.items():
-        yield f"  not_run: {_checks(count)} of {environment}, which cannot run"
+        yield f"  not_run: {_count(count, 'check')} of {environment}, which cannot run"
 
 
-def _checks(count: int) -> str:
-    return "1 check" if count == 1 else f"{count:,} checks"
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def _report(group: Group, collection: Collection) -> str:
+def _report(group: Group, collection: Collection) -> list[str]:
     """The tolerance report of a group's first check, without the script, which is long."""
     record = group.first.record
-    report = tolerance_report(
-        record, collection.peers(record), collection.conventions.get(record["operator"])
-    )
-    return report_text(
-        replace(report, sections=tuple(part for part in report.sections if part.title != "reproducer"))
-    )
+    conventions = collection.conventions.get(record["operator"])
+    report = tolerance_report(record, collection.peers(record), conventions)
+    sections = tuple(section for section in report.sections if section.title != "reproducer")
+    return report_text(replace(report, sections=sections)).splitlines()

@@ -7,7 +7,8 @@ import json
 import zlib
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import cache
+from typing import Any, TypeAlias
 
 import ml_dtypes
 import numpy as np
@@ -42,6 +43,12 @@ class Call:
         return sum(array.nbytes for array in self.arrays.values() if isinstance(array, np.ndarray))
 
 
+@cache
+def dtype_name(dtype: np.dtype[Any]) -> str:
+    """The name of a dtype. NumPy works it out anew each time, which takes as long as a small sum."""
+    return str(dtype)
+
+
 def input_dtype(spec: CallSpec, source: InputSpec) -> str:
     """The dtype an input is rounded to: its own where the case gives one, else the check's."""
     return source.dtype or spec.dtype
@@ -64,11 +71,33 @@ def round_to(values: NDArray[np.float64], dtype: str) -> Array:
     return rounded.view(ml_dtypes.bfloat16) if dtype == "bfloat16" else rounded
 
 
-def _values(source: InputSpec, dtype: str) -> Array | object:
+class Draws:
+    """The generated arrays last used, bounded by bytes: variants of a case draw the same inputs again."""
+
+    def __init__(self, max_bytes: int = 32 << 20) -> None:
+        self._arrays: OrderedDict[tuple[int, str, bool, str], Array] = OrderedDict()
+        self._bytes = 0
+        self._max_bytes = max_bytes
+
+    def get(self, source: InputSpec, origin: Generator, dtype: str) -> Array:
+        """The read-only array that `origin` draws for `source`, rounded. Raises InvalidInput."""
+        # By the text of the generator, since options that Python thinks equal (1, True, 1.0) are not.
+        key = (seed_of(source, origin), dtype, source.layout == "expanded", repr(origin))
+        array = self._arrays.get(key)
+        if array is None:
+            array = self._arrays[key] = _drawn(source, origin, dtype)
+            array.flags.writeable = False
+            self._bytes += array.nbytes
+            while self._bytes > self._max_bytes:
+                self._bytes -= self._arrays.popitem(last=False)[1].nbytes
+        return array
+
+
+def _values(source: InputSpec, dtype: str, draws: Draws) -> Array | object:
     origin = source.source
     if isinstance(origin, Raw):
         return np.array(origin.value) if origin.ndarray else origin.value
-    values = _literal(origin, dtype) if isinstance(origin, Literal) else _drawn(source, origin, dtype)
+    values = _literal(origin, dtype) if isinstance(origin, Literal) else draws.get(source, origin, dtype)
     # A tensor of this layout has one row, repeated: to send another would judge what was not passed.
     if source.layout == "expanded" and values.ndim and not _repeats_first(values):
         raise InvalidInput(f"input {source.name}: its rows differ, so it has no expanded layout")
@@ -106,16 +135,17 @@ def _digest(spec: CallSpec, arrays: dict[str, Array | object]) -> str:
     digest = hashlib.sha256(json.dumps([spec.operator.name, sorted(spec.attributes.items())]).encode())
     for name, array in arrays.items():
         if isinstance(array, np.ndarray):
-            digest.update(f"\0{name}\0{array.dtype}\0{array.shape}\0".encode())
+            digest.update(f"\0{name}\0{dtype_name(array.dtype)}\0{array.shape}\0".encode())
             digest.update(array.tobytes())
         else:
             digest.update(f"\0{name}\0{array!r}".encode())
     return digest.hexdigest()[:16]
 
 
-def materialise(spec: CallSpec) -> Call:
-    """The call of `spec` with its arrays made and rounded. Raises InvalidInput."""
-    arrays = {source.name: _values(source, input_dtype(spec, source)) for source in spec.inputs}
+def materialise(spec: CallSpec, draws: Draws | None = None) -> Call:
+    """The call of `spec` with its arrays made and rounded, or found in `draws`. Raises InvalidInput."""
+    known = draws or Draws()
+    arrays = {source.name: _values(source, input_dtype(spec, source), known) for source in spec.inputs}
     return Call(_digest(spec, arrays), spec, arrays)
 
 
@@ -124,6 +154,7 @@ class CallCache:
 
     def __init__(self, max_bytes: int = 64 << 20, max_entries: int = 20_000) -> None:
         self._calls: OrderedDict[CallSpec, Call] = OrderedDict()
+        self._draws = Draws()
         self._bytes = 0
         self._max_bytes = max_bytes
         self._max_entries = max_entries
@@ -132,7 +163,7 @@ class CallCache:
         """The materialised call of `spec`, made again if it has been dropped. Raises InvalidInput."""
         call = self._calls.get(spec)
         if call is None:
-            call = self._calls[spec] = materialise(spec)
+            call = self._calls[spec] = materialise(spec, self._draws)
             self._bytes += call.nbytes
             while len(self._calls) > 1 and (
                 self._bytes > self._max_bytes or len(self._calls) > self._max_entries

@@ -252,7 +252,7 @@ def _settle(
         if operand[1] is not None:
             exact = exact & np.isfinite(operand[1])
     if undecided is not None:
-        exact = exact & ~undecided()
+        exact = exact & np.logical_not(undecided())  # a plain bool for plain numbers
     return value, np.where(exact, 0.0, np.where(np.isfinite(error), error, np.inf))
 
 
