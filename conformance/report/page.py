@@ -65,6 +65,7 @@ class Finding:
     title: str
     outcome: str
     headline: str
+    why: str
     count: int
     spread: str
     report: Report | None
@@ -161,6 +162,7 @@ class _Finder:
 
     def _finding(self, anchor: str, group: Group) -> Finding:
         record = group.first.record
+        hypothesis = record["hypothesis"]
         conventions = self._collection.conventions.get(record["operator"])
         report: Report | None = None
         script: tuple[str, ...] = ()
@@ -174,6 +176,7 @@ class _Finder:
             group.title,
             group.outcome,
             report.headline if report is not None else headline(record, conventions),
+            f"The result equals {visible(hypothesis['text'])}." if hypothesis is not None else "",
             len(group.entries),
             _spread(group),
             report,

@@ -8,11 +8,11 @@ from conformance.model import Level, Oracle, Outcome, Subtype
 from conformance.results.shape import (
     Rule,
     boolean,
+    by_key,
     count,
     list_of,
     number,
     object_with,
-    one_of,
     optional,
     scalar,
     table_of,
@@ -25,23 +25,28 @@ _sizes = list_of(count)
 _sample = object_with({"index": list_of(count), "values": list_of(number)})
 _small_array = object_with({"dtype": text, "shape": _sizes, "values": list_of(number)})
 _large_array = object_with({"dtype": text, "shape": _sizes, "sha256": text, "sample": _sample})
-_value = one_of(
-    object_with({"type": text, "repr": text}),
-    object_with({"text": text}),
-    object_with({"exception": text}),
-    _large_array,
-    _small_array,
+_value = by_key(
+    {
+        "values": _small_array,
+        "sha256": _large_array,
+        "text": object_with({"text": text}),
+        "exception": object_with({"exception": text}),
+    },
+    otherwise=object_with({"type": text, "repr": text}),
 )
 _generator = object_with(
     {"name": text, "shape": _sizes, "seed": whole, "stream": text, "options": table_of(scalar)}
 )
 _tensor = {"dtype": text, "shape": _sizes, "layout": text}
-_input = one_of(
-    object_with({"raw": scalar, "ndarray": boolean}, {"dtype": text}),
-    object_with({**_tensor, "sha256": text, "sample": _sample}, {"generator": _generator}),
-    object_with({**_tensor, "values": list_of(number)}, {"generator": _generator}),
+_input = by_key(
+    {
+        "values": object_with({**_tensor, "values": list_of(number)}, {"generator": _generator}),
+        "sample": object_with({**_tensor, "sha256": text, "sample": _sample}, {"generator": _generator}),
+        "sha256": object_with({**_tensor, "sha256": text, "generator": _generator}),
+    },
+    otherwise=object_with({"raw": scalar, "ndarray": boolean}, {"dtype": text}),
 )
-_argument = one_of(object_with({"scalar": scalar}), object_with({"input": text}))
+_argument = by_key({"scalar": object_with({"scalar": scalar})}, otherwise=object_with({"input": text}))
 _call_style = object_with(
     {
         "kind": word(("class", "function")),

@@ -32,7 +32,7 @@ _API = """\
   fake.NAME.kl_div:
     kind: function
     document: paper
-    parameters: {size_average: , reduce: , reduction: {default: mean}, log_target: {default: false}}
+    parameters: {size_average: {}, reduce: {}, reduction: {default: mean}, log_target: {default: false}}
 """
 
 ONE_CASE = """\
@@ -49,8 +49,7 @@ def case_file(behaviours: Iterable[str], cases: str = ONE_CASE, **extra: str) ->
     `extra` maps a behaviour to further lines of its API's row.
     """
     rows = [
-        _API.replace("NAME", name).replace("size_average: , reduce: ", "size_average: {}, reduce: {}")
-        + "".join(f"    {line}\n" for line in extra.get(name, "").splitlines())
+        _API.replace("NAME", name) + "".join(f"    {line}\n" for line in extra.get(name, "").splitlines())
         for name in behaviours
     ]
     return f"{_HEAD}{''.join(rows)}cases:\n{cases}"

@@ -4,6 +4,7 @@
 right    float64 arithmetic, rounded once to the dtype of its input
 wrong    too large by the relative amount FAKE_WRONG, 0.01 by default
 wide     right, but returns float64 whatever it is given
+deep     right, but with one axis too many
 raises   RuntimeError, with colours in its message
 lies     right, but refuses the half dtypes, which it is said to know
 lax      right, but never refuses an unknown reduction
@@ -132,6 +133,11 @@ def _wide_result(*args: Any, **kwargs: Any) -> Tensor:
     return Tensor(_wide(_right(*args, **kwargs)).astype(np.float64), "float64")
 
 
+def _deep(*args: Any, **kwargs: Any) -> Tensor:
+    right = _right(*args, **kwargs)
+    return Tensor(right.data[None], right.dtype)
+
+
 def _raises(*args: Any, **kwargs: Any) -> Tensor:
     raise RuntimeError("\x1b[31mno such kernel\x1b[0m")
 
@@ -208,6 +214,7 @@ def _behaviour(function: Any) -> types.SimpleNamespace:
 right = _behaviour(_right)
 wrong = _behaviour(_wrong)
 wide = _behaviour(_wide_result)
+deep = _behaviour(_deep)
 raises = _behaviour(_raises)
 lies = _behaviour(_lies)
 lax = _behaviour(_lax)
