@@ -76,7 +76,7 @@ def _run(subject: Subject, measured: Measured) -> None:
     done = subprocess.run(
         subject.command,
         cwd=subject.folder,
-        env={**os.environ, **subject.environment},
+        env={**_shell(), **subject.environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -91,6 +91,12 @@ def _run(subject: Subject, measured: Measured) -> None:
     measured.output = done.stdout
     if subject.peak is not None:
         measured.peak = max(measured.peak or 0, int(subject.peak.read_text()))
+
+
+def _shell() -> dict[str, str]:
+    """The environment variables, without those that make any Python slower than people have it."""
+    slowing = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
+    return {name: value for name, value in os.environ.items() if name not in slowing}
 
 
 def _check(subject: Subject, code: int, output: str) -> None:

@@ -8,6 +8,7 @@ import os
 import sys
 import traceback
 from enum import IntEnum
+from typing import Any
 
 import click
 
@@ -46,6 +47,14 @@ class LazyGroup(click.Group):
         command = importlib.import_module(f"conformance.cli.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. A reader of our output that has gone (`| head`) is no verdict, as click has it."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return ExitCode.USAGE
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
@@ -86,9 +95,6 @@ def main(args: list[str] | None = None) -> None:
         code = ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
-        code = ExitCode.USAGE
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = ExitCode.USAGE
     except Exception:  # whatever it is, a traceback under the exit code that says whose fault it is
         traceback.print_exc()

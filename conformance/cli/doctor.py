@@ -50,5 +50,6 @@ def _print(names: list[str], ready: Mapping[str, Mapping[str, Any]], lost: Mappi
         )
     console.print(table)
     for name, event in lost.items():
-        console.print(f"\n{escape(name)} cannot run: {escape(event.reason)}", soft_wrap=True)
+        reason = event.reason.replace("\n", "\n    ")
+        console.print(f"\n{escape(name)} cannot run: {escape(reason)}", soft_wrap=True)
         console.print(f"  to mend it: {escape(event.remedy)}", soft_wrap=True)

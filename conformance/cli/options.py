@@ -50,9 +50,9 @@ results_option = click.option(
 )
 
 
-def usage(problem: Exception) -> click.UsageError:
-    """A problem of what was asked for, as the command line reports it."""
-    return click.UsageError(str(problem))
+def refusal(problem: Exception) -> click.ClickException:
+    """A problem of what was asked for, as the command line reports it: in one line, under exit code 2."""
+    return click.ClickException(str(problem))
 
 
 def load_cases(paths: tuple[Path, ...]) -> tuple[list[Operator], list[CaseFileError]]:
@@ -65,7 +65,7 @@ def select_checks(checks: list[Check], keywords: str, markers: str) -> list[Chec
     try:
         return choose_checks(checks, keywords, markers)
     except SelectionError as problem:
-        raise usage(problem) from problem
+        raise refusal(problem) from problem
 
 
 def case_folders(paths: tuple[Path, ...], operators: Iterable[Operator] = ()) -> set[Path]:
@@ -79,7 +79,7 @@ def load_known(path: Path | None, folders: Iterable[Path]) -> list[Expectation]:
     try:
         return load_expectations([path] if path is not None else map(readable, beside(folders)))
     except ExpectationError as problem:
-        raise usage(problem) from problem
+        raise refusal(problem) from problem
 
 
 def choose_environments(
@@ -89,7 +89,7 @@ def choose_environments(
     try:
         return choose(requested, Path.cwd(), device)
     except EnvironmentUsageError as problem:
-        raise usage(problem) from problem
+        raise refusal(problem) from problem
 
 
 def plan_for(operators: list[Operator], targets: list[Target]) -> Plan:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from conformance.cli import ExitCode
-from conformance.cli.options import case_folders, expectations_option, load_known, usage
+from conformance.cli.options import case_folders, expectations_option, load_known, refusal
 from conformance.gate import ExpectationError, Gate
 from conformance.report import write_html
 from conformance.results import ResultsError, read_results
@@ -35,6 +35,9 @@ def command(results: tuple[Path, ...], output: Path, expectations: Path | None) 
                 gate.add(record, platforms.get(record["environment"], ""))
         verdicts = {name: (str(ruling.verdict), ruling.why) for name, ruling in gate.rulings.items()}
         click.echo(write_html(output, runs, verdicts))
+        for run in runs:
+            if not run.complete:
+                click.echo(f"{run.path} is incomplete: its run was stopped", err=True)
     except (ResultsError, ExpectationError) as problem:
-        raise usage(problem) from problem
+        raise refusal(problem) from problem
     return ExitCode.OPEN if all(run.complete for run in runs) else ExitCode.USAGE

@@ -25,8 +25,8 @@ from conformance.cli.options import (
     marker_option,
     paths_argument,
     plan_for,
+    refusal,
     select_checks,
-    usage,
 )
 from conformance.cli.progress import progress
 from conformance.gate import ExpectationError, Gate, covers
@@ -103,7 +103,7 @@ def command(
         )
         _conclude(sink, gate, _page(results) if html else None, time.monotonic() - began)
     except (ResultsError, ExpectationError) as problem:
-        raise usage(problem) from problem
+        raise refusal(problem) from problem
     if problems:
         click.echo(f"error: {problems} of the cases cannot be used, as said above", err=True)
     if problems or sink.unavailable or not finished:

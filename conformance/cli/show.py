@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from conformance.cli import ExitCode
-from conformance.cli.options import results_option, usage
+from conformance.cli.options import refusal, results_option
 from conformance.report import reproducer, tolerance_text
 from conformance.results import CheckRecord, ResultsError, read_results
 
@@ -25,10 +25,15 @@ def command(check_id: str, results: Path, script: bool) -> int:
     try:
         run = read_results(results, incomplete=True)
     except ResultsError as problem:
-        raise usage(problem) from problem
+        raise refusal(problem) from problem
     record = _find(run.checks, check_id, results)
     if script:
-        click.echo(reproducer(record))
+        text = reproducer(record)
+        if text is None:
+            raise click.ClickException(
+                f"{record['id']}: {record['outcome']}: nothing was asked, so nothing can be repeated"
+            )
+        click.echo(text, nl=False)
     else:
         peers = [other for other in run.checks if other["call"] == record["call"]]
         click.echo(tolerance_text(record, peers, run.header["conventions"].get(record["operator"], {})))

@@ -174,7 +174,7 @@ def _summary(
 ) -> Comparison:
     size = np.abs(value)
     vacuous = (allowance >= size) & (size >= form.smallest_normal)
-    relative, ulps = error / size, error / form.ulp(value)
+    relative, ulps = error / size, error / form.gap(value)
     if kinds is not None:
         vacuous = (vacuous | ~(allowance < np.inf)) & ~mismatches
         real = np.isfinite(error)
@@ -183,21 +183,20 @@ def _summary(
     vacuous_count = int(np.count_nonzero(vacuous))
     if vacuous_count:
         ratio = np.where(vacuous, 0.0, ratio)
-    zeros = (wide == 0) & (value == 0)
     numbers: dict[str, Any] = {
         "total": wide.size,
         "vacuous": vacuous_count,
         "max_abs": float(np.maximum.reduce(error, axis=None)),
         "max_rel": float(np.fmax.reduce(relative, axis=None, initial=0.0)),
         "max_ulp": float(np.maximum.reduce(ulps, axis=None)),
-        "zero_signs": int(np.count_nonzero(zeros & (np.signbit(wide) != np.signbit(value)))),
+        "zero_signs": _zero_signs(wide, value),
     }
     if kinds is not None and mismatches.any():
         return _mismatch(numbers, offset, ratio, mismatches, kinds)
-    worst = int(np.argmax(ratio))
+    worst = int(ratio.argmax())
     return Comparison(
         mismatched=0,
-        max_bound_ratio=float(np.ravel(ratio)[worst]),
+        max_bound_ratio=float(ratio.flat[worst]),
         worst_index=_place(worst, wide.shape),
         **numbers,
     )
@@ -220,6 +219,12 @@ def _mismatch(
         mismatches=np.asarray(mismatches),
         **numbers,
     )
+
+
+def _zero_signs(wide: Any, value: Any) -> int:
+    if np.count_nonzero(wide) == wide.size:  # the usual case
+        return 0
+    return int(np.count_nonzero((wide == 0) & (value == 0) & (np.signbit(wide) != np.signbit(value))))
 
 
 def _place(flat: int, shape: tuple[int, ...]) -> tuple[int, ...]:

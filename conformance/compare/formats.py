@@ -34,11 +34,15 @@ class Format:
 
     def ulp(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the gap between the format's numbers at each value (inf and NaN give NaN)."""
-        mantissa, exponent = np.frexp(values)
         with np.errstate(all="ignore"):
-            gap = np.ldexp(np.ceil(np.abs(mantissa)), exponent - self.digits)  # nothing for a zero
-            gap = np.clip(gap, self.smallest_subnormal, 2 * self.half_gap)
-        return np.where(np.isfinite(values), gap, np.nan)
+            return np.where(np.isfinite(values), self.gap(values), np.nan)
+
+    def gap(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the same where the values are finite; expects NumPy's warnings to be off."""
+        mantissa, exponent = np.frexp(values)
+        gap = np.ldexp(np.ceil(np.abs(mantissa)), exponent - self.digits)  # nothing for a zero
+        clipped: NDArray[np.float64] = np.minimum(np.maximum(gap, self.smallest_subnormal), 2 * self.half_gap)
+        return clipped
 
 
 @cache

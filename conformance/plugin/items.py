@@ -16,6 +16,7 @@ from conformance.plan import expand
 from conformance.plugin.suite import Suite
 from conformance.reference import known
 from conformance.report import tolerance_text
+from conformance.report.visible import visible
 from conformance.results import CheckRecord, ResultsError
 from conformance.run import convention_forms, marks, readable
 
@@ -51,12 +52,34 @@ class CaseFile(pytest.File):
             yield CheckItem.of(self, check, self.suite)
 
 
+class RefusedFile(pytest.File):
+    """A case file in a process of xdist that cannot go on; its item has the controller find out why."""
+
+    message: str
+
+    @classmethod
+    def of(cls, parent: pytest.Collector, path: Path, message: str) -> RefusedFile:
+        """The collector of the case file at `path`, which fails with `message`."""
+        collector = cls.from_parent(parent, path=path)
+        collector.message = message
+        return collector
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """One item that fails, where the controller finds nothing wrong."""
+        yield BadCase.of(self, "refused", self.message, 1)
+
+
 class Reporting(pytest.Item):
     """An item whose failures need no traceback."""
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """The message alone; a traceback only where something else than a check has failed."""
-        return str(excinfo.value) if excinfo.errisinstance(CheckFailed) else super().repr_failure(excinfo)
+        """The message alone; a traceback only where something else than a check has failed.
+
+        Formatting the traceback of an expected failure takes pytest 0.2 s each.
+        """
+        if excinfo.errisinstance((CheckFailed, pytest.xfail.Exception)):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
 
 
 class BadCase(Reporting):
@@ -120,7 +143,7 @@ class CheckItem(Reporting):
             self.suite.release(self.check)
 
     def _conclude(self, record: CheckRecord, ruling: Ruling) -> None:
-        outcome, detail = record["outcome"], record["detail"] or ""
+        outcome, detail = record["outcome"], visible(record["detail"] or "")
         if outcome == "not_run":
             self._not_run(detail)
         if ruling.verdict in (Verdict.KNOWN, Verdict.FLAKY_KNOWN) and outcome != "pass":
@@ -130,7 +153,8 @@ class CheckItem(Reporting):
         if self.suite.gate.closes(ruling.verdict):
             conventions = convention_forms(self.check.spec.operator)
             text = tolerance_text(record, self.suite.peers(self.check), conventions)
-            raise CheckFailed(f"{ruling.verdict}: {ruling.why}\n\n{text}")
+            expected = "" if ruling.expectation is None else f"{ruling.why}\n"
+            raise CheckFailed(f"{ruling.verdict}: {expected}{text}")
         if outcome in ("unsupported", "vacuous"):
             pytest.skip(f"{outcome}: {detail}")
         if outcome not in ("pass", "degraded", "observed"):

@@ -11,11 +11,13 @@ from conformance.casefile import is_casefile
 from conformance.environments import EnvironmentUsageError, adapters
 from conformance.gate import ExpectationError
 from conformance.plugin.hooks import Hooks
-from conformance.plugin.items import CaseFile
+from conformance.plugin.items import CaseFile, RefusedFile
 from conformance.plugin.suite import Suite
+from conformance.plugin.xdist import is_worker
 from conformance.run import DEADLINE, Destination, choose
 
 _SUITE = pytest.StashKey[Suite]()
+_REFUSAL = "conformance-refusal"
 
 
 def suite_of(config: pytest.Config) -> Suite:
@@ -59,13 +61,28 @@ def register_frameworks(config: pytest.Config, names: Iterable[str]) -> None:
         config.addinivalue_line("markers", f"{name}: check of this framework")
 
 
-def collect(path: Path, parent: pytest.Collector) -> CaseFile | None:
-    """The collector of a case file; None for YAML that is none of ours. Raises UsageError."""
-    if not is_casefile(path):
+class _Refusal:
+    """Ends a session with a usage error where pytest can: one that collecting raises has a traceback."""
+
+    def __init__(self, message: str) -> None:
+        self._message = message
+
+    def pytest_collection_modifyitems(self) -> None:
+        """Raise it, when everything has been collected."""
+        raise pytest.UsageError(self._message)
+
+
+def collect(path: Path, parent: pytest.Collector) -> CaseFile | RefusedFile | None:
+    """The collector of a case file; None for YAML that is none of ours, and where we cannot go on."""
+    plugins = parent.config.pluginmanager
+    if not is_casefile(path) or plugins.hasplugin(_REFUSAL):
         return None
-    suite = suite_of(parent.config)
     try:
+        suite = suite_of(parent.config)
         suite.expect_beside([path.parent])
-    except ExpectationError as problem:
-        raise pytest.UsageError(str(problem)) from problem
+    except (ExpectationError, pytest.UsageError) as problem:
+        if is_worker(parent.config):
+            return RefusedFile.of(parent, path, str(problem))
+        plugins.register(_Refusal(str(problem)), _REFUSAL)
+        return None
     return CaseFile.of(parent, path, suite)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from conformance.casefile import CaseFileError, load
+from conformance.gate import ExpectationError
 from conformance.model import Check
 from conformance.plan import expand
 from conformance.plugin.suite import PlatformOf, Suite
@@ -35,10 +36,16 @@ def _records_file(run: str) -> Path:
 
 
 def lead(suite: Suite, node: Any, ids: Sequence[str]) -> None:
-    """Run what the processes have collected, in a thread of its own; all of them select the same."""
+    """Run what the processes have collected, in a thread of its own; all of them select the same.
+
+    Raises UsageError.
+    """
     if suite.running:
         return
-    checks = _selected(node.config.rootpath, suite, ids)
+    try:
+        checks = _selected(node.config.rootpath, suite, ids)
+    except ExpectationError as problem:
+        raise pytest.UsageError(str(problem)) from problem
     if checks:
         path = _records_file(node.workerinput["testrunuid"])
         path.parent.mkdir(mode=0o700)
@@ -56,13 +63,13 @@ def _selected(root: Path, suite: Suite, ids: Sequence[str]) -> list[Check]:
         path = root / file
         if path.suffix.lower() not in (".yaml", ".yml"):
             continue
+        suite.expect_beside([path.parent])
         try:
             operator = load(readable(path), known())
         except CaseFileError:
             continue  # an item of its own says so
         plan = expand([operator], suite.targets)
         suite.add(path, operator, plan)
-        suite.expect_beside([path.parent])
         checks += [check for check in plan.checks if check.id in identifiers]
     return checks
 

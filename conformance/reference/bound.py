@@ -128,7 +128,7 @@ class Bounded(NDArrayOperatorsMixin):
         """Apply a function that only moves elements, to value and error alike."""
         error = self.error
         if error is not None:
-            error = function(np.broadcast_to(error, np.shape(self.value)))
+            error = function(rules.spread(error, np.shape(self.value)))
         return Bounded(function(self.value), error, self.arithmetic)
 
 

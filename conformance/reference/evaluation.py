@@ -15,6 +15,7 @@ from conformance.reference.bound import Bounded
 from conformance.reference.cache import cached_enclosure
 from conformance.reference.enclosure import Enclosure
 from conformance.reference.formula import Formula
+from conformance.reference.rules import spread
 
 Inputs: TypeAlias = "Mapping[str, NDArray[Any]]"
 Doubles: TypeAlias = "NDArray[np.float64]"
@@ -207,7 +208,7 @@ def _run(
         return value, np.zeros(value.shape)
     value = np.asarray(result.value)
     error = 0.0 if result.error is None else result.error
-    return value, np.array(np.broadcast_to(error, value.shape))
+    return value, np.array(spread(error, value.shape))
 
 
 def _needs_repair(value: Doubles, arrays: dict[str, Any]) -> bool:

@@ -270,8 +270,13 @@ def _error(a: Operand) -> Floats:
 
 
 def _like(a: Operand) -> Floats:
-    """The error, broadcast to the shape of the value."""
-    return np.broadcast_to(_error(a), np.shape(a[0]))
+    """The error in the shape of the value."""
+    return spread(_error(a), np.shape(a[0]))
+
+
+def spread(error: Floats, shape: tuple[int, ...]) -> Floats:
+    """`error` broadcast to `shape`; most often it is of that shape, and NumPy takes long to find that out."""
+    return error if np.shape(error) == shape else np.broadcast_to(error, shape)
 
 
 def _without(values: Floats, axis: Any, keepdims: bool) -> Floats:

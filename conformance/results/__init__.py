@@ -1,6 +1,6 @@
 """Results: one JSON Lines file per run; how it is written, read, and what is in it."""
 
-from conformance.results.arrays import array_form, array_values, element, input_form, raw_form
+from conformance.results.arrays import array_form, array_values, drawn_form, element, input_form, raw_form
 from conformance.results.errors import ResultsError
 from conformance.results.numbers import number, number_form, scalar, scalar_form
 from conformance.results.reader import RunResults, read_results, stream_results
@@ -54,6 +54,7 @@ __all__ = [
     "ValueForm",
     "array_form",
     "array_values",
+    "drawn_form",
     "element",
     "input_form",
     "number",

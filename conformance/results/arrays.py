@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.plan import dtype_name
 from conformance.results.numbers import number, number_form, scalar_form
 from conformance.results.record import ArrayForm, GeneratorForm, InputForm, Number
 
@@ -47,7 +48,7 @@ def array_form(array: Array, dtype: str | None = None, keep: tuple[int, ...] = (
     `dtype` names the dtype where the array's own does not (bfloat16 held as float64). `keep` lists flat
     positions that the sample of a large array must have; it always has the first and the last few.
     """
-    name = dtype or array.dtype.name
+    name = dtype or dtype_name(array.dtype)
     exact = _exact(array)
     if array.size <= SMALL:
         return {"dtype": name, "shape": list(array.shape), "values": _values(exact.ravel())}
@@ -73,6 +74,17 @@ def input_form(
     if generator is not None:
         form["generator"] = generator
     return form
+
+
+def drawn_form(array: Array, layout: str, generator: GeneratorForm) -> InputForm:
+    """The short JSON form of a tensor input whose generator makes it again: its hash, and no values."""
+    return {
+        "dtype": dtype_name(array.dtype),
+        "shape": list(array.shape),
+        "sha256": _digest(_exact(array)),
+        "layout": layout,
+        "generator": generator,
+    }
 
 
 def raw_form(value: Any) -> InputForm:

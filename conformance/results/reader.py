@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, NoReturn, cast
@@ -64,7 +66,8 @@ def read_results(path: str | Path, incomplete: bool = False) -> RunResults:
     """
     path = Path(path)
     reading = _Reading(path, incomplete)
-    records = list(reading)
+    with _collector_off():
+        records = list(reading)
     return RunResults(
         path,
         cast(Header, records[0]),
@@ -72,6 +75,23 @@ def read_results(path: str | Path, incomplete: bool = False) -> RunResults:
         reading.footer,
         reading.torn,
     )
+
+
+@contextmanager
+def _collector_off() -> Iterator[None]:
+    """Spare the garbage collector JSON that is read: there are no cycles in it, however often it looks.
+
+    What has been read then counts as old, so that it is not looked through at once.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.unfreeze()
+        if enabled:
+            gc.enable()
 
 
 def stream_results(path: str | Path, incomplete: bool = False) -> Iterator[Record]:

@@ -54,6 +54,7 @@ class GeneratorForm(TypedDict):
 class InputForm(TypedDict, total=False):
     """One input: an array form with its layout, and its generator where one made it.
 
+    Of a check that passed, what a generator made has `sha256` and neither values nor a sample.
     An input that is deliberately no tensor has `raw`, and `ndarray` (true where it was passed as a
     NumPy array of `dtype`); nothing else.
     """

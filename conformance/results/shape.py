@@ -66,13 +66,17 @@ def number(value: Any) -> str:
 
 
 @_settled_by(type(None), bool, int, float, str)
-def scalar(value: Any, depth: int = 0) -> str:
+def scalar(value: Any) -> str:
     """An argument as `scalar_form` writes it."""
+    return _nested(value, 0)
+
+
+def _nested(value: Any, depth: int) -> str:
     kind = type(value)
     if value is None or kind in (bool, int, float, str):
         return ""
     if kind is list and depth < DEEPEST:
-        return next((problem for item in value if (problem := scalar(item, depth + 1))), "")
+        return next((problem for item in value if (problem := _nested(item, depth + 1))), "")
     if kind is dict and list(value) == ["float"] and value["float"] in NUMBER_WORDS:
         return ""
     return f": expected a plain argument, got {_kind(value)}"

@@ -21,8 +21,7 @@ from conformance.results.reader import scan
 from conformance.results.record import CheckRecord, Footer, Header, Unavailable
 
 FLUSH_SECONDS = 0.2
-SHARED_FIELDS = ("inputs", "expected")  # equal for all APIs of one call, so their text is worth keeping
-SHARED_KEPT = 512
+SHARED_KEPT = 4096  # texts of inputs and expected values, which several APIs and variants have in common
 
 
 def timestamp(moment: datetime | None = None) -> str:
@@ -195,8 +194,9 @@ class ResultsWriter:
 
     def _line(self, record: CheckRecord) -> str:
         rest: dict[str, Any] = dict(record)
-        shared = [f',"{name}":{self._shared_text(rest.pop(name))}' for name in SHARED_FIELDS if name in rest]
-        return f"{encode(rest)[:-1]}{''.join(shared)}}}"
+        expected, inputs = rest.pop("expected"), rest.pop("inputs")
+        forms = ",".join([f"{encode(name)}:{self._shared_text(form)}" for name, form in inputs.items()])
+        return f'{encode(rest)[:-1]},"expected":{self._shared_text(expected)},"inputs":{{{forms}}}}}'
 
     def _shared_text(self, value: object) -> str:
         known = self._shared.get(id(value))

@@ -12,6 +12,7 @@ from conformance.environments import Answered, Crashed, EnvironmentSpec, Pool, R
 from conformance.model import Check, Outcome
 from conformance.plan import Call, CallCache, InvalidInput
 from conformance.results import CheckRecord
+from conformance.run.ahead import Ahead
 from conformance.run.judge import Judge, Judgement
 from conformance.run.minimise import minimised, worst_alone
 from conformance.run.record import Recorder
@@ -71,8 +72,12 @@ class Run:
         references = References()
         self._judge = Judge(references)
         self._recorder = Recorder(references)
+        machine = next(iter(self._machines.values()), Machine())
+        self._ahead = Ahead(checks, self._calls, references, machine)
         self._left = len(self._executions)
         self._invalid: deque[tuple[Execution, Judgement]] = deque()
+        self._repeats: dict[str, deque[dict[str, Any]]] = {spec.name: deque() for spec in environments}
+        self._asked: set[str] = set()  # environments whose checks have all been asked for
         self._settled: deque[CheckRecord] = deque()
         self._stopped = False
 
@@ -93,7 +98,10 @@ class Run:
             reason = f"the suite failed: {type(problem).__name__}: {problem}"
             raise
         finally:
-            self.sink.close(reason is None, reason)
+            try:
+                self._write_waiting()
+            finally:
+                self.sink.close(reason is None, reason)
 
     def stop(self) -> None:
         """Have the iteration end soon; for another thread than the one that iterates."""
@@ -105,11 +113,13 @@ class Run:
                 pool.submit(name, self._requests(name))
             pool.start()
             while (self._left or self._unsettled()) and not self._stopped:
-                event = pool.next_event(_IDLE)
-                if event is None:
+                event = pool.next_event(_IDLE if self._ahead.finished else 0.0)
+                if event is not None:
+                    self._handle(event)
+                elif self._ahead.finished:
                     self.sink.flush()
                 else:
-                    self._handle(event)
+                    self._ahead.step()
                 while self._invalid:
                     self._settle(*self._invalid.popleft())
                 while self._settled:
@@ -132,14 +142,20 @@ class Run:
             try:
                 call = self._calls.get(first.spec)
             except InvalidInput as problem:
-                self._settle(
-                    execution,
-                    Judgement(Outcome.INVALID_CASE, detail=f"{first.spec.case.location}: {problem}"),
-                )
+                # Settled later: requests are made before the pool has told what the environment is.
+                detail = f"{first.spec.case.location}: {problem}"
+                self._invalid.append((execution, Judgement(Outcome.INVALID_CASE, detail=detail)))
                 continue
             printed = any(check.spec.case.printed for check in execution.checks)
             style = first.spec.case.printed.style if printed and first.spec.case.printed else None
             yield request(execution.identifier, first, call, style)
+            yield from self._pending_repeats(environment)
+        self._asked.add(environment)
+
+    def _pending_repeats(self, environment: str) -> Iterator[dict[str, Any]]:
+        waiting = self._repeats[environment]
+        while waiting:
+            yield waiting.popleft()
 
     def _handle(self, event: object) -> None:
         if isinstance(event, Answered):
@@ -212,11 +228,24 @@ class Run:
             self._repeat(check, Repeat(alone, record))
 
     def _repeat(self, check: Check, repeat: Repeat) -> None:
-        """Have the worst element called by itself before its record is written."""
+        """Have the worst element called by itself before its record is written.
+
+        That is soon: behind the requests that are on their way, but before those that are not.
+        """
         execution = Execution(len(self._executions), [check], repeat=repeat)
         self._executions.append(execution)
         self._left += 1
-        self._pool.submit(check.environment, [request(execution.identifier, check, repeat.call, None)])
+        self._repeats[check.environment].append(request(execution.identifier, check, repeat.call, None))
+        if check.environment in self._asked:
+            self._pool.submit(check.environment, self._pending_repeats(check.environment))
+
+    def _write_waiting(self) -> None:
+        """At the end of a run that was stopped: a record that waits for its repeat is right without it."""
+        for execution in self._executions:
+            if execution.repeat is not None and not execution.done:
+                execution.done = True
+                self._left -= 1
+                self.sink.write(execution.repeat.record)
 
     def _repeated(self, check: Check, repeat: Repeat, event: Answered) -> None:
         machine = self._machines[event.environment]
@@ -237,6 +266,8 @@ class Run:
         known: bool = False,
     ) -> None:
         """The same judgement for all checks of an execution without an answer; `known`: its call was made."""
+        if execution.done:
+            return  # of an environment that has been given up meanwhile
         execution.done = True
         self._left -= 1
         if execution.repeat is not None:

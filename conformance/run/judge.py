@@ -13,7 +13,7 @@ from packaging.version import InvalidVersion, Version
 
 from conformance.compare import Comparison, compare_documented, compare_printed, format_of
 from conformance.model import Aspect, Check, Outcome, Subtype
-from conformance.plan import Call
+from conformance.plan import Call, dtype_name
 from conformance.reference import Reference
 from conformance.run.hypotheses import Explainer, Hypothesis
 from conformance.run.references import Machine, References, judge_by
@@ -110,9 +110,9 @@ class Judge:
         if actual.shape != reference.value.shape:
             judgement.outcome, judgement.subtype = Outcome.MISMATCH, Subtype.SHAPE
             judgement.detail = f"shape {list(actual.shape)}, expected {list(reference.value.shape)}"
-        elif actual.dtype.name != expected_dtype:
+        elif dtype_name(actual.dtype) != expected_dtype:
             judgement.outcome, judgement.subtype = Outcome.MISMATCH, Subtype.DTYPE
-            judgement.detail = f"dtype {actual.dtype.name}, expected {expected_dtype}"
+            judgement.detail = f"dtype {dtype_name(actual.dtype)}, expected {expected_dtype}"
         else:
             self._numbers(check, call, judgement, machine)
         return judgement
@@ -213,7 +213,7 @@ def _documented(
     if case.printed is not None:
         return _printed(case.printed.text, printed or "", reference.value)
     judgement = Judgement(Outcome.PASS, actual=actual, expected=reference.value, reference=reference)
-    if actual.shape != reference.value.shape or actual.dtype.name != check.spec.dtype:
+    if actual.shape != reference.value.shape or dtype_name(actual.dtype) != check.spec.dtype:
         judgement.outcome, judgement.subtype = Outcome.MISMATCH, Subtype.DOCUMENTED
         judgement.detail = f"shape or dtype differs from that of the documented formula {case.formula!r}"
         return judgement

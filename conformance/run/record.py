@@ -3,77 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from conformance.compare import format_of
-from conformance.model import Aspect, Check, Generator, InputSpec, Outcome
-from conformance.plan import Call, generator_options, seed_of
+from conformance.model import Aspect, Check, Outcome
+from conformance.plan import Call
 from conformance.reference import components, condition
 from conformance.results import (
-    CallStyle,
     CheckRecord,
     ErrorForm,
-    GeneratorForm,
-    InputForm,
     Source,
     ValueForm,
     array_form,
-    input_form,
     number_form,
-    raw_form,
     scalar_form,
 )
+from conformance.run.forms import Forms
 from conformance.run.judge import Judgement
 from conformance.run.references import References, inputs_of
-from conformance.run.request import Argument, style_of
+from conformance.run.shared import Shared
 
-_KEPT = 512
 _BIAS = {1.0: "high", -1.0: "low"}
-
-
-def _generator_form(source: InputSpec, generator: Generator) -> GeneratorForm:
-    shape = list(generator.shape or ())
-    if source.layout == "expanded" and shape and shape[0]:
-        shape[0] = 1
-    return {
-        "name": generator.name,
-        "shape": shape,
-        "seed": generator.seed,
-        "stream": str(seed_of(source, generator)),
-        "options": {name: scalar_form(value) for name, value in generator_options(generator).items()},
-    }
-
-
-def _inputs(call: Call) -> dict[str, InputForm]:
-    forms: dict[str, InputForm] = {}
-    for source in call.spec.inputs:
-        value = call.arrays[source.name]
-        origin = source.source
-        if isinstance(value, np.ndarray) and source.is_tensor:
-            generator = _generator_form(source, origin) if isinstance(origin, Generator) else None
-            forms[source.name] = input_form(value, layout=source.layout, generator=generator)
-        else:
-            forms[source.name] = raw_form(value)
-    return forms
-
-
-def _style_form(check: Check) -> CallStyle:
-    def form(argument: Argument) -> Any:
-        if argument.input is not None:
-            return {"input": argument.input}
-        return {"scalar": scalar_form(argument.scalar)}
-
-    style = style_of(check)
-    return {
-        "kind": "class" if style.kind == "class" else "function",
-        "construct_args": [scalar_form(value) for value in style.construct_args],
-        "construct_kwargs": {name: scalar_form(value) for name, value in style.construct_kwargs.items()},
-        "args": [form(argument) for argument in style.args],
-        "kwargs": {name: form(argument) for name, argument in style.kwargs.items()},
-    }
 
 
 def _source(check: Check) -> Source | None:
@@ -109,8 +62,8 @@ class Recorder:
 
     def __init__(self, references: References) -> None:
         self._references = references
-        self._inputs: OrderedDict[int, tuple[Call, dict[str, InputForm]]] = OrderedDict()
-        self._expected: OrderedDict[int, tuple[object, ValueForm]] = OrderedDict()
+        self._forms = Forms()
+        self._expected = Shared()
 
     def record(
         self, check: Check, call: Call | None, judgement: Judgement, *, version: str, seconds: float, log: str
@@ -138,9 +91,9 @@ class Recorder:
             "declared": check.declared,
             "stale_declaration": judgement.stale_declaration,
             "call": call.key if call else "",
-            "call_style": _style_form(check),
+            "call_style": self._forms.style(check),
             "attributes": {name: scalar_form(value) for name, value in spec.attributes.items()},
-            "inputs": self._shared_inputs(call) if call else {},
+            "inputs": self._forms.inputs(call, whole=judgement.outcome is not Outcome.PASS) if call else {},
             "location": str(spec.case.location),
             "summary": spec.case.summary,
             "source": _source(check),
@@ -160,14 +113,6 @@ class Recorder:
             "fingerprint": fingerprint(judgement),
         }
 
-    def _shared_inputs(self, call: Call) -> dict[str, InputForm]:
-        found = self._inputs.get(id(call))
-        if found is None or found[0] is not call:
-            found = self._inputs[id(call)] = (call, _inputs(call))
-            if len(self._inputs) > _KEPT:
-                self._inputs.popitem(last=False)
-        return found[1]
-
     def _shared_expected(self, judgement: Judgement) -> ValueForm | None:
         value = judgement.expected
         if (
@@ -176,14 +121,7 @@ class Recorder:
             or judgement.comparison.mismatched
         ):
             return _value_form(value, judgement)
-        found = self._expected.get(id(value))
-        if found is None or found[0] is not value:
-            form = _value_form(value, judgement)
-            assert form is not None
-            found = self._expected[id(value)] = (value, form)
-            if len(self._expected) > _KEPT:
-                self._expected.popitem(last=False)
-        return found[1]
+        return self._expected.get(value, None, value.nbytes, partial(_value_form, value, judgement))
 
     def _error(self, call: Call, judgement: Judgement) -> ErrorForm | None:
         comparison = judgement.comparison

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from conformance.model import Check, Raw, Scalar
-from conformance.plan import Call
+from conformance.plan import Call, dtype_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def style_of(check: Check) -> Style:
 
 
 def _array(array: np.ndarray[Any, Any]) -> dict[str, Any]:
-    return {"dtype": array.dtype.name, "shape": list(array.shape), "data": array.tobytes()}
+    return {"dtype": dtype_name(array.dtype), "shape": list(array.shape), "data": array.tobytes()}
 
 
 def _inputs(check: Check, call: Call) -> dict[str, dict[str, Any]]:

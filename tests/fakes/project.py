@@ -56,7 +56,11 @@ def case_file(behaviours: Iterable[str], cases: str = ONE_CASE, **extra: str) ->
 
 
 def write_project(
-    folder: Path, behaviours: Iterable[str] = ("right",), cases: str = ONE_CASE, environments: str = "", **extra: str
+    folder: Path,
+    behaviours: Iterable[str] = ("right",),
+    cases: str = ONE_CASE,
+    environments: str = "",
+    **extra: str,
 ) -> Path:
     """Write ``pyproject.toml`` and ``cases/kl_div.yaml`` into `folder`, and return the case file's path."""
     (folder / "pyproject.toml").write_text(ENVIRONMENTS + environments)

@@ -1,0 +1,43 @@
+"""Work that can be done before it is needed, while the frameworks are imported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+
+from conformance.model import Check
+from conformance.plan import CallCache
+from conformance.run.references import Machine, References
+
+LARGEST = 1 << 16  # bytes of a call's arrays; a larger one would keep the host from hearing its workers
+MOST = 16 << 20  # bytes of all calls prepared, far below what the caches hold
+
+
+class Ahead:
+    """Makes calls and their references, one at each step, into the caches that the run takes them from."""
+
+    def __init__(
+        self, checks: Iterable[Check], calls: CallCache, references: References, machine: Machine
+    ) -> None:
+        self.finished = False
+        self._references = references
+        self._calls = calls
+        self._machine = machine
+        self._steps = self._work({check.spec: check for check in checks}.values())
+
+    def step(self) -> None:
+        """Do one piece of work; `finished` is true when nothing is left."""
+        self.finished = next(self._steps, None) is None
+
+    def _work(self, checks: Iterable[Check]) -> Iterator[Check]:
+        total = 0
+        for check in checks:
+            # What fails here fails again where it is needed, and is told there.
+            with suppress(Exception):
+                call = self._calls.get(check.spec)
+                total += call.nbytes
+                if call.nbytes <= LARGEST:
+                    self._references.primary(call, self._machine)
+            yield check
+            if total > MOST:
+                return

@@ -1,0 +1,89 @@
+"""Inputs and the way of calling, as a record tells them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from conformance.model import Check, Generator, InputSpec
+from conformance.plan import Call, generator_options, seed_of
+from conformance.results import (
+    CallStyle,
+    GeneratorForm,
+    InputForm,
+    drawn_form,
+    input_form,
+    raw_form,
+    scalar_form,
+)
+from conformance.run.request import Argument, style_of
+from conformance.run.shared import Shared
+
+Array = np.ndarray[Any, Any]
+
+
+class Forms:
+    """Makes these forms; equal ones are one object, so that their text can be shared, too."""
+
+    def __init__(self) -> None:
+        self._inputs = Shared()
+        self._styles: dict[tuple[int, int, str], tuple[Check, CallStyle]] = {}
+
+    def inputs(self, call: Call, whole: bool) -> dict[str, InputForm]:
+        """The inputs of `call`; not `whole`: what a generator makes is told by it and by its hash alone."""
+        return {
+            source.name: self._input(source, call.arrays[source.name], whole) for source in call.spec.inputs
+        }
+
+    def style(self, check: Check) -> CallStyle:
+        """How the API is called: alike for all checks of a case through an API with the same attributes."""
+        given = repr([check.spec.attributes[name] for name in check.spec.given])
+        key = (id(check.spec.case), id(check.api), given)
+        if key not in self._styles:
+            self._styles[key] = (check, _style_form(check))  # with the check, so that its ids stay its own
+        return self._styles[key][1]
+
+    def _input(self, source: InputSpec, value: object, whole: bool) -> InputForm:
+        if not (isinstance(value, np.ndarray) and source.is_tensor):
+            return raw_form(value)
+        # Arrays may be shared by cases: the same numbers, but another name or layout.
+        kind = (source.name, source.layout, whole)
+        return self._inputs.get(value, kind, value.nbytes, partial(_input_form, source, value, whole))
+
+
+def _input_form(source: InputSpec, value: Array, whole: bool) -> InputForm:
+    if not isinstance(source.source, Generator):
+        return input_form(value, layout=source.layout)
+    make = input_form if whole else drawn_form
+    return make(value, layout=source.layout, generator=_generator_form(source, source.source))
+
+
+def _generator_form(source: InputSpec, generator: Generator) -> GeneratorForm:
+    shape = list(generator.shape or ())
+    if source.layout == "expanded" and shape and shape[0]:
+        shape[0] = 1
+    return {
+        "name": generator.name,
+        "shape": shape,
+        "seed": generator.seed,
+        "stream": str(seed_of(source, generator)),
+        "options": {name: scalar_form(value) for name, value in generator_options(generator).items()},
+    }
+
+
+def _style_form(check: Check) -> CallStyle:
+    def form(argument: Argument) -> Any:
+        if argument.input is not None:
+            return {"input": argument.input}
+        return {"scalar": scalar_form(argument.scalar)}
+
+    style = style_of(check)
+    return {
+        "kind": "class" if style.kind == "class" else "function",
+        "construct_args": [scalar_form(value) for value in style.construct_args],
+        "construct_kwargs": {name: scalar_form(value) for name, value in style.construct_kwargs.items()},
+        "args": [form(argument) for argument in style.args],
+        "kwargs": {name: form(argument) for name, argument in style.kwargs.items()},
+    }
