@@ -26,6 +26,7 @@ from conformance.run.judge import Judgement
 from conformance.run.references import References, inputs_of
 from conformance.run.shared import Shared
 
+_REFUSAL = 600  # characters kept of a refusal's message, which frameworks follow with their own call stack
 _BIAS = {1.0: "high", -1.0: "low"}
 
 
@@ -188,7 +189,13 @@ def _value_form(value: Any, judgement: Judgement) -> ValueForm | None:
 
 
 def _exception_form(judgement: Judgement) -> Any:
+    """The exception; how the framework came to it is kept only where it ought not to have been raised."""
     if judgement.exception is None:
         return None
     told = judgement.exception
-    return {"class": told["class"], "message": told["message"], "traceback": told.get("traceback", "")}
+    unexpected = judgement.outcome in (Outcome.ERROR, Outcome.WRONG_ERROR)
+    return {
+        "class": told["class"],
+        "message": told["message"] if unexpected else told["message"][:_REFUSAL],
+        "traceback": told.get("traceback", "") if unexpected else "",
+    }
