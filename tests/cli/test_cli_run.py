@@ -132,6 +132,14 @@ class TestExpectations:
         assert done.code == 2
         assert "gate: open" in done.out
 
+    def test_nor_does_a_case_that_cannot_be_planned(self, cli, tmp_path):
+        bad = SECOND_CASE.replace("[-1.0, -2.0]", "{generator: nosuch, shape: [2]}")
+        write_project(tmp_path, cases=ONE_CASE + bad)
+        expect(tmp_path, "{checks: kl_div/two/*, outcome: mismatch, reason: it is only an example}")
+        done = cli("run")
+        assert done.code == 2
+        assert "stale" not in done.out
+
     def test_an_environment_that_did_not_run_makes_none_stale(self, cli, tmp_path):
         write_project(tmp_path, environments=BROKEN_ENVIRONMENT)
         path = expect(
