@@ -24,7 +24,7 @@ from conformance.model import (
     Raw,
     Scalar,
 )
-from conformance.plan.contract import Promise, promise, same_value, scalar_word
+from conformance.plan.contract import Promise, promise, same_value, scalar_word, shape_of
 from conformance.plan.generate import GENERATORS
 
 _INPUT_AXES = ("shape", "seed", "layout")
@@ -129,15 +129,21 @@ def _apis(operator: Operator, case: Case) -> list[Api]:
 
 
 def _checks(
-    spec: CallSpec, variant: str, apis: Sequence[Api], targets: Sequence[Target], modes: Sequence[str]
+    spec: CallSpec,
+    variant: str,
+    apis: Sequence[Api],
+    targets: Sequence[Target],
+    modes: Sequence[str],
+    promises: dict[tuple[str, str, str], Promise],
 ) -> Iterator[Check]:
     case, given = spec.case, {name: spec.attributes[name] for name in spec.given}
-    promises: dict[tuple[str, str], Promise] = {}
+    # What a promise depends on beside the API and the device; variants of other seeds have the same.
+    asked = f"{spec.dtype} {given!r} {[shape_of(source) for source in spec.inputs]}"
     for api in apis:
         for target in targets:
             if target.framework != api.framework:
                 continue
-            key = (api.name, target.device)
+            key = (api.name, target.device, asked)
             if key not in promises:
                 promises[key] = promise(api, case, spec.inputs, given, spec.dtype, target.device)
             promised = promises[key]
@@ -196,9 +202,10 @@ def expand(
             problems = list(_problems(case))
             apis = _apis(operator, case)
             checks: list[Check] = []
+            promises: dict[tuple[str, str, str], Promise] = {}
             for variant, dtype, values in () if problems else _variants(case):
                 spec = _spec(operator, case, values, dtype)
-                checks += _checks(spec, variant, apis, targets, modes)
+                checks += _checks(spec, variant, apis, targets, modes, promises)
             ids = {check.id for check in checks}
             if len(ids) < len(checks) or ids & seen:
                 problems.append(Problem(case.location, f"{case.id}: two checks would have the same id"))

@@ -21,7 +21,9 @@ from conformance.results.reader import scan
 from conformance.results.record import CheckRecord, Footer, Header, Unavailable
 
 FLUSH_SECONDS = 0.2
-SHARED_KEPT = 4096  # texts of inputs and expected values, which several APIs and variants have in common
+INPUTS_KEPT = 8192  # texts of inputs, which the APIs of a call and many variants have in common
+VALUES_KEPT = 512  # texts of what the APIs of a call are to return, mostly return, and how far that is off
+VALUES = ("expected", "actual", "error")
 
 
 def timestamp(moment: datetime | None = None) -> str:
@@ -43,6 +45,27 @@ class _Pending:
     lines: list[tuple[str | None, str]] = field(default_factory=list)
 
 
+class _Texts:
+    """The JSON texts of the objects written last, by their identity; `kept` is how many."""
+
+    def __init__(self, kept: int) -> None:
+        self._texts: OrderedDict[int, tuple[object, str]] = OrderedDict()
+        self._kept = kept
+
+    def of(self, value: object) -> str:
+        """The text of `value`."""
+        if value is None:
+            return "null"
+        known = self._texts.get(id(value))
+        if known is not None and known[0] is value:
+            return known[1]
+        text = encode(value)
+        self._texts[id(value)] = (value, text)  # held, so that its id stays its own
+        if len(self._texts) > self._kept:
+            self._texts.popitem(last=False)
+        return text
+
+
 class ResultsWriter:
     """Appends one run's records to a file. Not for use by two threads at once.
 
@@ -59,7 +82,8 @@ class ResultsWriter:
         self._pending = pending
         self._latest = latest
         self._flushed = time.monotonic()
-        self._shared: OrderedDict[int, tuple[object, str]] = OrderedDict()
+        self._inputs = _Texts(INPUTS_KEPT)
+        self._values = _Texts(len(VALUES) * VALUES_KEPT)
 
     @classmethod
     def create(cls, folder: str | Path, header: Header) -> ResultsWriter:
@@ -194,20 +218,10 @@ class ResultsWriter:
 
     def _line(self, record: CheckRecord) -> str:
         rest: dict[str, Any] = dict(record)
-        expected, inputs = rest.pop("expected"), rest.pop("inputs")
-        forms = ",".join([f"{encode(name)}:{self._shared_text(form)}" for name, form in inputs.items()])
-        return f'{encode(rest)[:-1]},"expected":{self._shared_text(expected)},"inputs":{{{forms}}}}}'
-
-    def _shared_text(self, value: object) -> str:
-        known = self._shared.get(id(value))
-        if known is not None and known[0] is value:
-            return known[1]
-        text = encode(value)
-        if value is not None:
-            self._shared[id(value)] = (value, text)  # held, so that its id stays its own
-            if len(self._shared) > SHARED_KEPT:
-                self._shared.popitem(last=False)
-        return text
+        values = "".join([f',"{name}":{self._values.of(rest.pop(name))}' for name in VALUES])
+        inputs: dict[str, Any] = rest.pop("inputs")
+        forms = ",".join([f"{encode(name)}:{self._inputs.of(form)}" for name, form in inputs.items()])
+        return f'{encode(rest)[:-1]}{values},"inputs":{{{forms}}}}}'
 
     def _write_at(self, offset: int, data: bytes) -> None:
         assert self._descriptor is not None

@@ -121,7 +121,8 @@ class Judge:
         """Fill in the outcome of numbers of the right shape and dtype."""
         assert isinstance(judgement.actual, np.ndarray)
         assert judgement.reference is not None
-        comparison = judgement.comparison = judge_by(judgement.reference, judgement.actual, machine)
+        comparison = self._references.compare(judgement.reference, judgement.actual, machine)
+        judgement.comparison = comparison
         conventions = check.spec.operator.conventions
         judgement.outcome = comparison.outcome
         if judgement.outcome is not Outcome.MISMATCH:

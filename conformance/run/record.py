@@ -64,13 +64,14 @@ class Recorder:
     def __init__(self, references: References) -> None:
         self._references = references
         self._forms = Forms()
-        self._expected = Shared()
+        self._shared = Shared(entries=1024)
 
     def record(
         self, check: Check, call: Call | None, judgement: Judgement, *, version: str, seconds: float, log: str
     ) -> CheckRecord:
         """The record of `check`; `call` is None where its inputs were never made."""
         spec, hypothesis = check.spec, judgement.hypothesis
+        actual, error = self._returned(call, judgement)
         return {
             "kind": "check",
             "id": check.id,
@@ -103,9 +104,9 @@ class Recorder:
             "convention": judgement.deviating,
             "conventions": judgement.conventions,
             "detail": judgement.detail,
-            "actual": _value_form(judgement.actual, judgement),
-            "expected": self._shared_expected(judgement),
-            "error": self._error(call, judgement) if call else None,
+            "actual": actual,
+            "expected": self._expected(judgement),
+            "error": error,
             "hypothesis": {"name": hypothesis.name, "text": hypothesis.text} if hypothesis else None,
             "exception": _exception_form(judgement),
             "log": log,
@@ -114,15 +115,24 @@ class Recorder:
             "fingerprint": fingerprint(judgement),
         }
 
-    def _shared_expected(self, judgement: Judgement) -> ValueForm | None:
-        value = judgement.expected
-        if (
-            not isinstance(value, np.ndarray)
-            or judgement.comparison is None
-            or judgement.comparison.mismatched
-        ):
-            return _value_form(value, judgement)
-        return self._expected.get(value, None, value.nbytes, partial(_value_form, value, judgement))
+    def _returned(self, call: Call | None, judgement: Judgement) -> tuple[ValueForm | None, ErrorForm | None]:
+        """What came back, and how far it is from the reference; shared by all who returned the same."""
+        if call is None:
+            return _value_form(judgement.actual, judgement), None
+
+        def make() -> tuple[ValueForm | None, ErrorForm | None]:
+            return _value_form(judgement.actual, judgement), self._error(call, judgement)
+
+        if judgement.comparison is None or judgement.comparison.mismatched:
+            return make()
+        return self._shared.get(judgement.comparison, "returned", 0, make)
+
+    def _expected(self, judgement: Judgement) -> ValueForm | None:
+        value, make = judgement.expected, partial(_value_form, judgement.expected, judgement)
+        plain = judgement.comparison is None or judgement.comparison.mismatched
+        if plain or not isinstance(value, np.ndarray):
+            return make()
+        return self._shared.get(value, "expected", value.nbytes, make)
 
     def _error(self, call: Call, judgement: Judgement) -> ErrorForm | None:
         comparison = judgement.comparison
