@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,7 +24,8 @@ class BenchError(Exception):
 class Subject:
     """A command with its folder, and what it must print so that its time counts.
 
-    `proof` is a pattern whose group is a number, which has to be `checks`.
+    `proof` is a pattern whose group is a number, which has to be `checks`. `inner`, where given, finds
+    the seconds of a part in what was printed (or in what was left in the folder).
     """
 
     name: str
@@ -34,17 +35,20 @@ class Subject:
     proof: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     peak: Path | None = None
+    inner: Callable[[str], float] | None = None
 
 
 @dataclass(slots=True)
 class Measured:
-    """Wall-clock seconds of each round, the processor seconds of its whole tree, and the peak in bytes."""
+    """What each round took: wall-clock seconds, those of a part of it, and the processor seconds of its whole
+    tree; and the peak memory in bytes.
+    """
 
     checks: int
     seconds: list[float] = field(default_factory=list)
+    inner: list[float] = field(default_factory=list)
     processor: list[float] = field(default_factory=list)
     peak: int | None = None
-    output: str = ""
 
     @property
     def median(self) -> float:
@@ -62,12 +66,16 @@ def host(name: str, arguments: Sequence[str], folder: Path, checks: int, proof: 
 
 
 def measure(subjects: Sequence[Subject], rounds: int) -> dict[str, Measured]:
-    """Run every subject `rounds` times, in turns, so that a busy moment meets them all. Raises BenchError."""
+    """Run every subject `rounds` times, in turns, so that a busy moment meets them all. Raises BenchError.
+
+    Before that each is run once for nothing: what it reads is then in memory, and compiled.
+    """
     results = {subject.name: Measured(subject.checks) for subject in subjects}
-    for number in range(1, rounds + 1):
+    for number in range(rounds + 1):
         for subject in subjects:
-            print(f"  {subject.name}, {number} of {rounds}", file=sys.stderr, flush=True)
-            _run(subject, results[subject.name])
+            turn = f"{number} of {rounds}" if number else "warming up"
+            print(f"  {subject.name}, {turn}", file=sys.stderr, flush=True)
+            _run(subject, results[subject.name] if number else Measured(subject.checks))
     return results
 
 
@@ -88,7 +96,8 @@ def _run(subject: Subject, measured: Measured) -> None:
     measured.processor.append(
         after.children_user - before.children_user + after.children_system - before.children_system
     )
-    measured.output = done.stdout
+    if subject.inner is not None:
+        measured.inner.append(subject.inner(done.stdout))
     if subject.peak is not None:
         measured.peak = max(measured.peak or 0, int(subject.peak.read_text()))
 

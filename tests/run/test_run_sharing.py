@@ -1,0 +1,125 @@
+"""What is made once and used by many: arrays, forms, comparisons; and what is made ahead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from run_checks import check_of, checks
+
+from conformance.plan import CallCache, materialise
+from conformance.reference import Reference
+from conformance.run.ahead import LARGEST, Ahead
+from conformance.run.forms import Forms
+from conformance.run.references import Machine, References
+from conformance.run.shared import Shared
+
+DRAWN = "{x: {generator: uniform, shape: [2], seed: 1}, y: {generator: uniform, shape: [2], seed: 1}}"
+
+
+def test_what_is_made_of_one_object_for_one_use_is_made_once() -> None:
+    shared, source, made = Shared(), [1], []
+
+    def make() -> int:
+        made.append(1)
+        return len(made)
+
+    assert shared.get(source, "a", 0, make) == shared.get(source, "a", 0, make) == 1
+    assert shared.get(source, "b", 0, make) == 2
+    assert shared.get([1], "a", 0, make) == 3  # equal, but another
+
+
+@pytest.mark.parametrize(("entries", "nbytes"), [(2, 10**6), (10**6, 20)])
+def test_the_oldest_go_when_there_are_too_many_or_too_large_ones(entries: int, nbytes: int) -> None:
+    shared, sources = Shared(entries, nbytes), [[0], [1], [2]]
+    for source in sources:
+        shared.get(source, None, 10, lambda: "first")
+    assert [shared.get(source, None, 10, lambda: "again") for source in sources[1:]] == ["first", "first"]
+    assert shared.get(sources[0], None, 10, lambda: "again") == "again"
+
+
+def test_what_is_larger_than_all_that_may_be_held_is_made_all_the_same() -> None:
+    shared, source = Shared(nbytes=5), [0]
+    assert [shared.get(source, None, 10, lambda text=text: text) for text in ("one", "two")] == ["one", "two"]
+
+
+def test_a_generated_input_of_a_passing_check_has_its_generator_and_no_values(tmp_path: Path) -> None:
+    call = materialise(check_of(checks(tmp_path, inputs=DRAWN), "torch.op").spec)
+    forms = Forms()
+    short, whole = forms.inputs(call, whole=False)["x"], forms.inputs(call, whole=True)["x"]
+    assert short.keys() == {"dtype", "shape", "sha256", "layout", "generator"}
+    assert whole["values"] == call.arrays["x"].tolist()  # type: ignore[attr-defined]
+    assert short["generator"] == whole["generator"]
+    assert forms.inputs(call, whole=False)["x"] is short
+
+
+def test_inputs_of_the_same_numbers_keep_their_own_names_and_streams(tmp_path: Path) -> None:
+    call = materialise(check_of(checks(tmp_path, inputs=DRAWN), "torch.op").spec)
+    call.arrays["y"] = call.arrays["x"]
+    x, y = Forms().inputs(call, whole=False).values()
+    assert x["generator"]["stream"] != y["generator"]["stream"]
+
+
+def test_a_literal_keeps_its_values(tmp_path: Path) -> None:
+    call = materialise(check_of(checks(tmp_path), "torch.op").spec)
+    assert Forms().inputs(call, whole=False)["y"]["values"] == [1.0, 2.0]
+
+
+def test_the_way_of_calling_is_shared_only_where_the_same_is_given(tmp_path: Path) -> None:
+    made = checks(tmp_path, "matrix: {flag: [true, false], seed: [1, 2]}", DRAWN)
+    forms = Forms()
+    styles = {id(forms.style(check)) for check in made if check.api.name == "torch.op"}
+    assert len(styles) == 2
+    assert all(forms.style(check) == Forms().style(check) for check in made)
+
+
+class Counted(References):
+    """Says what it was asked, and fails where a test wants it to."""
+
+    def __init__(self, fails: bool = False) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+        self.fails = fails
+
+    def primary(self, call, machine):  # type: ignore[no-untyped-def]
+        self.asked.append(call.key)
+        if self.fails:
+            raise ValueError("no reference")
+
+
+def run_ahead(made: list, references: References) -> int:
+    ahead, steps = Ahead(made, CallCache(), references, Machine()), 0
+    while not ahead.finished:
+        ahead.step()
+        steps += 1
+    return steps
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_each_call_is_prepared_once_and_failing_ones_stop_nothing(tmp_path: Path, fails: bool) -> None:
+    made, references = checks(tmp_path), Counted(fails)
+    assert run_ahead(made, references) == len({check.spec for check in made}) + 1
+    assert len(references.asked) == len({check.spec for check in made}) < len(made)
+
+
+def test_the_reference_of_a_large_call_waits_until_it_is_needed(tmp_path: Path) -> None:
+    large = DRAWN.replace("shape: [2]", f"shape: [{LARGEST}]")
+    references = Counted()
+    run_ahead(checks(tmp_path, inputs=large), references)
+    assert references.asked == []
+
+
+def test_nothing_to_do_is_done_at_once() -> None:
+    assert run_ahead([], Counted()) == 1
+
+
+def test_equal_results_are_compared_once_and_others_anew() -> None:
+    one = np.ones(3)
+    reference = Reference(one, None, one * 1e-9, "float64")
+    references, machine = References(), Machine()
+    first = references.compare(reference, one.copy(), machine)
+    assert references.compare(reference, one.copy(), machine) is first
+    assert first.passed
+    assert not references.compare(reference, one * 2, machine).passed
+    assert references.compare(reference, one.copy(), Machine(flush_to_zero=True)) is not first
