@@ -187,6 +187,8 @@ class Ball:
     def maximum(self, other: Number) -> Ball:
         """Return an enclosure of the larger one, without deciding which; NaN wins."""
         a, b = self, as_ball(other)
+        if type(a) is Ball is not type(b):  # a subclass knows more of what is the larger
+            return b.maximum(a)
         if a.special is None and b.special is None:
             return Ball(a.real.max(b.real))
         if a.isnan() or b.isnan():
@@ -248,7 +250,7 @@ _LARGEST = float.fromhex("0x1.fffffffffffffp+1023")
 
 def as_ball(number: Number) -> Ball:
     """Return a ball as it is, and a number as an exact one."""
-    return number if type(number) is Ball else Ball(number)
+    return number if isinstance(number, Ball) else Ball(number)
 
 
 def _above(size: arb) -> float:

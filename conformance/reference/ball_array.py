@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from math import isfinite
+from typing import Any, TypeAlias
 
 import numpy as np
+from flint import arb
 from numpy.typing import NDArray
 
 from conformance.reference.ball import Ball, as_ball
 
+Parts: TypeAlias = "tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]"
+
 _OBJECT = np.dtype(object)
+_ZERO = arb(0)
 _to_balls = np.frompyfunc(as_ball, 1, 1)
+_new_balls = np.frompyfunc(Ball, 1, 1)
 
 
 class BallArray(np.ndarray):
@@ -34,12 +40,14 @@ class BallArray(np.ndarray):
         result = ufunc(*operands, **kwargs) if by_name is None else by_name(*operands)
         if ufunc in TRUTHS:
             return np.asarray(result, dtype=bool)
-        return balls(result)
+        return np.asarray(result).view(BallArray)  # balls of balls are balls: no look at each
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         """Run any other NumPy function; what comes out as objects is balls again."""
         if func is np.clip:
             return _clip(*args, **kwargs)
+        if func is np.where:
+            return _where(*args, **kwargs)
         result = super().__array_function__(func, types, args, kwargs)
         objects = isinstance(result, Ball) or getattr(result, "dtype", None) == _OBJECT
         return balls(result) if objects else result
@@ -60,8 +68,51 @@ def balls(numbers: Any) -> BallArray:
     if array.dtype.kind == "f":
         array = array.astype(np.float64)
     wrapped: NDArray[Any] = np.empty(array.shape, dtype=object)
-    wrapped[...] = _to_balls(array.astype(object))
+    wrapped[...] = (_to_balls if array.dtype == _OBJECT else _new_balls)(array.astype(object))
     return wrapped.view(BallArray)
+
+
+def parts(array: BallArray) -> Parts:
+    """Head, tail and radius of each ball (see `Ball.parts`), each in the array's shape."""
+    numbers: list[Ball] = np.asarray(array).reshape(-1).tolist()
+    head = np.array(
+        [float(ball.real) if ball.special is None else ball.special for ball in numbers], dtype=np.float64
+    )
+    rest = [
+        ball.real - middle if ball.special is None and isfinite(middle) else _ZERO
+        for ball, middle in zip(numbers, head.tolist(), strict=True)
+    ]
+    tail = np.array([float(part) for part in rest], dtype=np.float64)
+    # What is left of the rest is its own radius and the rounding of the tail.
+    radius = np.array([float(part.rad()) for part in rest], dtype=np.float64)
+    exact = np.array([part.is_zero() for part in rest], dtype=bool)
+    radius = np.where(exact, 0.0, radius * (1 + 2.0**-50) + np.spacing(np.abs(tail)))
+    for place in np.flatnonzero(np.isinf(head)):
+        head[place], tail[place], radius[place] = numbers[place].parts()
+    return head.reshape(array.shape), tail.reshape(array.shape), radius.reshape(array.shape)
+
+
+def sum_of_parts(terms: Parts) -> Ball:
+    """Add up balls of which only the parts are known."""
+    head, tail, radius = (part.reshape(-1) for part in terms)
+    special = head[~np.isfinite(head)]
+    if special.size:
+        return Ball(float(special.sum()))
+    total = arb(0)
+    for numbers in (head, tail):
+        for start in range(0, numbers.size, 1 << 14):
+            total = sum(map(arb, numbers[start : start + (1 << 14)].tolist()), total)
+    # The rounding of a sum of positive numbers is far below one part in 2**20 of it.
+    return Ball(total + arb(0, float(radius.sum()) * (1 + 2.0**-20)))
+
+
+def _where(condition: Any, x: Any, y: Any) -> BallArray:
+    """Select; only the numbers that are chosen become balls."""
+    condition, x, y = np.broadcast_arrays(condition, x, y)
+    chosen: NDArray[Any] = np.empty(condition.shape, dtype=object)
+    for place, source in ((condition, x), (~condition, y)):
+        chosen[place] = balls(source[place])
+    return chosen.view(BallArray)
 
 
 def _clip(a: Any, a_min: Any = None, a_max: Any = None) -> Any:
@@ -70,18 +121,12 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None) -> Any:
     return a if a_max is None else np.minimum(a, a_max)
 
 
-def _named(name: str, inputs: int) -> Callable[..., Any]:
-    method = getattr(Ball, name)
-    function: Callable[..., Any] = np.frompyfunc(method, inputs, 1)
-    return function
-
-
 _BY_NAME: dict[np.ufunc, Callable[..., Any]] = {
-    np.maximum: _named("maximum", 2),
-    np.minimum: _named("minimum", 2),
-    np.isnan: _named("isnan", 1),
-    np.isinf: _named("isinf", 1),
-    np.isfinite: _named("isfinite", 1),
+    np.maximum: np.frompyfunc(lambda a, b: a.maximum(b), 2, 1),
+    np.minimum: np.frompyfunc(lambda a, b: a.minimum(b), 2, 1),
+    np.isnan: np.frompyfunc(Ball.isnan, 1, 1),
+    np.isinf: np.frompyfunc(Ball.isinf, 1, 1),
+    np.isfinite: np.frompyfunc(Ball.isfinite, 1, 1),
 }
 TRUTHS = frozenset(
     (

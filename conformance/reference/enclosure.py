@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import flint
 import numpy as np
 from numpy.typing import NDArray
 
 from conformance.reference.ball import UndecidedError
-from conformance.reference.ball_array import BallArray, balls
+from conformance.reference.ball_array import Parts, balls, parts
 from conformance.reference.stream import CHUNK, Stream
 
 BITS = (200, 400, 800, 1600, 3200, 6400)
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,10 +34,48 @@ class Enclosure:
     bits: int
 
 
-def enclose(function: Callable[..., Any], inputs: Mapping[str, Any], options: Mapping[str, Any]) -> Enclosure:
+def identical(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Where two arrays hold the same number, NaN included."""
+    return np.asarray(a == b) | (np.isnan(a) & np.isnan(b))
+
+
+def enclose(
+    function: Callable[..., Any], inputs: Mapping[str, Any], options: Mapping[str, Any]
+) -> tuple[Enclosure | None, ...]:
     """Enclose what `function` returns for float64 `inputs` (others pass as they are) and `options`.
 
-    Large inputs run in chunks. Raises UndecidedError where the last of `BITS` does not suffice.
+    One enclosure for each result of a function that returns several, None where it returns None. Large
+    inputs run in chunks. Raises UndecidedError where the last of `BITS` does not suffice.
+    """
+
+    def run() -> list[Parts | None]:
+        result = function(**{name: _leaf(part) for name, part in inputs.items()}, **options)
+        return [_parts(part) for part in (result if isinstance(result, tuple) else (result,))]
+
+    results, bits = with_enough_bits(run)
+    return tuple(None if found is None else Enclosure(*found, bits) for found in results)
+
+
+def enclose_sample(
+    function: Callable[..., Any], inputs: Mapping[str, Any], options: Mapping[str, Any], count: int
+) -> tuple[tuple[NDArray[np.intp], Enclosure] | None, ...]:
+    """Enclose about `count` elements of each result, evenly spread: their flat indices, and 1-d enclosures.
+
+    Of a result that is not elementwise, or has no more elements, all. Raises UndecidedError.
+    """
+
+    def run() -> list[tuple[NDArray[np.intp], Parts] | None]:
+        result = function(**{name: _leaf(part) for name, part in inputs.items()}, **options)
+        return [_sampled(part, count) for part in (result if isinstance(result, tuple) else (result,))]
+
+    results, bits = with_enough_bits(run)
+    return tuple(None if found is None else (found[0], Enclosure(*found[1], bits)) for found in results)
+
+
+def with_enough_bits(compute: Callable[[], Result]) -> tuple[Result, int]:
+    """Return what `compute` returns on balls of the first precision that decides all, and that precision.
+
+    Raises UndecidedError where the last of `BITS` does not suffice.
     """
     before = flint.ctx.prec
     try:
@@ -42,8 +83,7 @@ def enclose(function: Callable[..., Any], inputs: Mapping[str, Any], options: Ma
             flint.ctx.prec = bits
             try:
                 with np.errstate(all="ignore"):
-                    result = function(**{name: _leaf(part) for name, part in inputs.items()}, **options)
-                    return _parts(result, bits)
+                    return compute(), bits
             except UndecidedError as reason:
                 last = reason
         raise UndecidedError(f"{last} with {BITS[-1]} bits")
@@ -57,16 +97,18 @@ def _leaf(part: Any) -> Any:
     return Stream.of(part) if part.size > CHUNK else balls(part)
 
 
-def _parts(result: Any, bits: int) -> Enclosure:
-    if isinstance(result, Stream):
-        columns = [_columns(piece) for piece in result.pieces()]
-        parts = (np.concatenate(column) for column in zip(*columns, strict=True))
-        head, tail, radius = (part.reshape(result.shape) for part in parts)
-    else:
-        head, tail, radius = _columns(balls(result))
-    return Enclosure(head, tail, radius, bits)
+def _parts(result: Any) -> Parts | None:
+    if result is None:
+        return None
+    return result.parts() if isinstance(result, Stream) else parts(balls(result))
 
 
-def _columns(array: BallArray) -> tuple[NDArray[np.float64], ...]:
-    parts = np.array([ball.parts() for ball in array.flat], dtype=np.float64).reshape(-1, 3)
-    return tuple(parts[:, column].reshape(array.shape) for column in range(3))
+def _sampled(result: Any, count: int) -> tuple[NDArray[np.intp], Parts] | None:
+    if result is None:
+        return None
+    if not isinstance(result, Stream):
+        found = balls(result).reshape(-1)
+        return np.arange(found.size), parts(balls(found))
+    size = math.prod(result.shape)
+    indices = np.unique(np.linspace(0, size - 1, min(count, size)).astype(np.intp))
+    return indices, parts(result.at(indices))

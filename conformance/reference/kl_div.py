@@ -8,14 +8,18 @@ For targets that are probabilities the expanded form y log y - y x is as good: i
 u |y| (3 |log y| + |x| + |d|) with d = log y - x, stays within the allowance, twice this form's
 2 u |y| (|log y| + |d|), since |x| <= |log y| + |d|. For log-targets it is not: t - x is exact where
 they are close, and exp(t) t - exp(t) x cancels.
+
+The gradients follow by hand: dL/dx = -y and dL/dy = log y - x + 1; dL/dt = exp(t) (t - x) + exp(t).
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 import numpy as np
 
+from conformance.reference.broadcasting import unbroadcast
 from conformance.reference.legacy import legacy_reduction
 
 
@@ -53,6 +57,63 @@ def kl_div(
     return _reduced(loss, reduction, np.shape(input), empty_mean, scalar_batch, empty_batch)
 
 
+def kl_div_vjp(
+    input: Any,
+    target: Any,
+    upstream: Any,
+    reduction: str = "mean",
+    log_target: bool = False,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    *,
+    negative_target: Literal["nan", "zero", "linear"] = "nan",
+    zero_target_gradient: Literal["limit", "zero", "nan"] = "limit",
+    scalar_batch: Literal["one", "refused"] = "one",
+) -> tuple[Any, Any]:
+    """Return the gradients with respect to `input` and `target`, each of its input's shape.
+
+    `upstream` is the gradient with respect to the divergence, of its shape. Raises as `kl_div` does.
+    """
+    reduction = legacy_reduction(reduction, size_average, reduce)
+    weight = _weight(upstream, reduction, np.shape(input), np.shape(target), scalar_batch)
+    if log_target:
+        scaled = weight * np.exp(target)
+        to_target = scaled * (target - input) + scaled
+    else:
+        scaled = weight * target
+        to_target = weight * (np.log(target) - input) + _through_log(weight, target)
+    to_input = -scaled
+    if not log_target and negative_target == "linear":
+        to_target = np.where(target < 0, -(weight * input), to_target)
+    elif not log_target and negative_target == "zero":
+        to_input = np.where(target < 0, 0.0, to_input)
+        to_target = np.where(target < 0, 0.0, to_target)
+    if zero_target_gradient != "limit":
+        at_zero = 0.0 if zero_target_gradient == "zero" else np.nan
+        to_target = np.where(target == (-np.inf if log_target else 0.0), at_zero, to_target)
+    elif log_target:
+        to_target = np.where(target == -np.inf, _at_zero(input), to_target)
+    return unbroadcast(to_input, np.shape(input)), unbroadcast(to_target, np.shape(target))
+
+
+def _weight(
+    upstream: Any, reduction: str, shape: tuple[int, ...], other: tuple[int, ...], scalar_batch: str = "one"
+) -> Any:
+    """The gradient with respect to each term of the sum, for an input of `shape`."""
+    full = np.broadcast_shapes(shape, other)
+    if reduction not in ("none", "sum"):
+        upstream = upstream / _divisor(reduction, math.prod(full), shape, scalar_batch)
+    return np.broadcast_to(upstream, full)
+
+
+def _through_log(weight: Any, target: Any) -> Any:
+    """y w / y, which is w: the chain rule through log y, whose product may fall below the normal range.
+
+    At zero and infinity it is the limit.
+    """
+    return np.where(np.isfinite(target) & (target != 0), weight * target / target, weight)
+
+
 def _at_zero(input: Any, infinite: str = "zero", nan: str = "nan") -> Any:
     """The loss where the target is zero: 0 log(0/q) = 0 for every q, unless a convention says nan."""
     loss = np.where(np.isnan(input), np.nan if nan == "nan" else 0.0, 0.0)
@@ -71,17 +132,21 @@ def _reduced(
         return loss
     if reduction == "sum":
         return np.sum(loss)
-    if reduction == "mean":
-        divisor, empty = np.size(loss), empty_mean
-    elif reduction == "batchmean":
-        if not shape and scalar_batch == "refused":
-            raise ValueError("batchmean of a 0-d input: it has no batch dimension")
-        divisor, empty = shape[0] if shape else 1, empty_batch
-    else:
-        raise ValueError(f"reduction {reduction!r}: use one of none, mean, batchmean, sum")
+    divisor = _divisor(reduction, np.size(loss), shape, scalar_batch)
     if divisor == 0:
-        return np.nan if empty == "nan" else 0.0
+        return np.nan if (empty_mean if reduction == "mean" else empty_batch) == "nan" else 0.0
     return np.sum(loss) / divisor
+
+
+def _divisor(reduction: str, size: int, shape: tuple[int, ...], scalar_batch: str) -> int:
+    """What mean and batchmean divide a sum of `size` terms by, for an input of `shape`."""
+    if reduction == "mean":
+        return size
+    if reduction != "batchmean":
+        raise ValueError(f"reduction {reduction!r}: use one of none, mean, batchmean, sum")
+    if not shape and scalar_batch == "refused":
+        raise ValueError("batchmean of a 0-d input: it has no batch dimension")
+    return shape[0] if shape else 1
 
 
 def _printed(
@@ -125,5 +190,28 @@ def _log_input(
     return _reduced(loss, legacy_reduction(reduction, size_average, reduce), np.shape(input))
 
 
+def _expanded_vjp(
+    input: Any,
+    target: Any,
+    upstream: Any,
+    reduction: str = "mean",
+    log_target: bool = False,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+) -> tuple[Any, Any]:
+    """The chain rule through y log y - y x, under the reference's own conventions."""
+    reduction = legacy_reduction(reduction, size_average, reduce)
+    weight = _weight(upstream, reduction, np.shape(input), np.shape(target))
+    if log_target:
+        scaled = weight * np.exp(target)
+        to_target = scaled * target + scaled - scaled * input
+        to_target = np.where(target == -np.inf, _at_zero(input), to_target)
+    else:
+        scaled = weight * target
+        to_target = weight * np.log(target) + _through_log(weight, target) - weight * input
+    return unbroadcast(-scaled, np.shape(input)), unbroadcast(to_target, np.shape(target))
+
+
 FORMULAS = {"printed": _printed, "log_input": _log_input}
 ALTERNATIVES = {"expanded": _expanded}
+VJP_ALTERNATIVES = {"expanded": _expanded_vjp}

@@ -6,14 +6,19 @@ the elementwise part of a formula and evaluates it a chunk at a time, where a su
 
 from __future__ import annotations
 
+import hashlib
+import math
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
+import flint
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import NDArray
 
-from conformance.reference.ball_array import TRUTHS, BallArray, balls
+from conformance.reference.ball import Ball
+from conformance.reference.ball_array import TRUTHS, BallArray, Parts, balls, parts, sum_of_parts
 
 CHUNK = 1 << 14
 
@@ -24,14 +29,23 @@ class Stream(NDArrayOperatorsMixin):
     """An array of balls of a `shape`, made on demand: `at(flat indices)` gives them 1-d.
 
     Comparisons are evaluated at once, into boolean arrays. A function that is not elementwise, sum
-    apart, gets the whole array of balls.
+    apart, gets the whole array of balls. `exact` are the numbers themselves where they are given, and
+    `key` says what they are computed from (None: unknown).
     """
 
-    __slots__ = ("_at", "_last", "shape")
+    __slots__ = ("_at", "_last", "exact", "key", "shape")
 
-    def __init__(self, shape: tuple[int, ...], at: Callable[[Indices], Any]) -> None:
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        at: Callable[[Indices], Any],
+        key: bytes | None = None,
+        exact: NDArray[np.float64] | None = None,
+    ) -> None:
         """Describe an array by its shape and its elements at flat indices."""
         self.shape = shape
+        self.exact = exact
+        self.key = key
         self._at = at
         self._last: tuple[Indices, Any] | None = None
 
@@ -39,7 +53,7 @@ class Stream(NDArrayOperatorsMixin):
     def of(array: NDArray[np.float64]) -> Stream:
         """Return the exact balls of a float64 array."""
         flat = array.reshape(-1)
-        return Stream(array.shape, lambda indices: balls(flat[indices]))
+        return Stream(array.shape, lambda indices: balls(flat[indices]), _key(array), array)
 
     def at(self, indices: Indices) -> Any:
         """Return the elements at flat indices, 1-d; the last answer is kept for shared subexpressions."""
@@ -49,9 +63,18 @@ class Stream(NDArrayOperatorsMixin):
 
     def pieces(self) -> Iterator[Any]:
         """Yield all elements in C order, a chunk at a time, 1-d."""
-        size = int(np.prod(self.shape))
-        for start in range(0, size, CHUNK):
-            yield self.at(np.arange(start, min(start + CHUNK, size)))
+        for indices in _chunks(self.shape):
+            yield self.at(indices)
+
+    def parts(self) -> Parts:
+        """Head, tail and radius of all elements; those of the last few streams are remembered."""
+        found = _MEMORY.get(self.key)
+        if found is None:
+            columns = zip(*(parts(piece) for piece in self.pieces()), strict=True)
+            head, tail, radius = (np.concatenate(column).reshape(self.shape) for column in columns)
+            found = head, tail, radius
+            _MEMORY.keep(self.key, found)
+        return found
 
     def whole(self) -> BallArray:
         """Return all elements at once."""
@@ -62,10 +85,13 @@ class Stream(NDArrayOperatorsMixin):
         """Record an elementwise function, or compare at once."""
         if method != "__call__" or kwargs:
             return NotImplemented
+        if ufunc not in TRUTHS:
+            return _elementwise(ufunc, inputs)
+        given = [part.exact if isinstance(part, Stream) else part for part in inputs]
+        if not any(part is None or isinstance(part, (Ball, BallArray)) for part in given):
+            return ufunc(*given)  # exact numbers compare as they are
         result = _elementwise(ufunc, inputs)
-        if ufunc in TRUTHS:
-            return np.concatenate(list(result.pieces())).reshape(result.shape)
-        return result
+        return np.concatenate(list(result.pieces())).reshape(result.shape)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         """Record np.where, add up in chunks, or run any other function on the whole array."""
@@ -73,16 +99,68 @@ class Stream(NDArrayOperatorsMixin):
             return _elementwise(np.where, args)
         if func in (np.shape, np.size, np.ndim):
             return func(np.broadcast_to(0, self.shape), *args[1:], **kwargs)
-        if func is np.sum and len(args) == 1 and not kwargs:
-            return balls(sum(piece.sum() for piece in self.pieces()))
+        if func is np.sum and len(args) == 1 and kwargs.keys() <= {"axis"}:
+            return _sum(self, **kwargs)
+        if func is np.broadcast_to and len(args) == 2:
+            return Stream(args[1], _reader(self, args[1]))
+        if func is np.reshape and len(args) == 2:
+            return Stream(args[1], self.at)
         return func(*(part.whole() if isinstance(part, Stream) else part for part in args), **kwargs)
 
 
-def _elementwise(function: Callable[..., Any], parts: Any) -> Stream:
-    operands = [part if isinstance(part, Stream) else np.asarray(part) for part in parts]
+class _Memory:
+    """The parts of the last few streams: the sum, the mean and the terms themselves ask for the same."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._found: OrderedDict[tuple[bytes, int], Parts] = OrderedDict()
+        self._max_bytes = max_bytes
+
+    def get(self, key: bytes | None) -> Parts | None:
+        return None if key is None else self._found.get((key, flint.ctx.prec))
+
+    def keep(self, key: bytes | None, found: Parts) -> None:
+        if key is not None:
+            self._found[key, flint.ctx.prec] = found
+            while sum(part.nbytes for kept in self._found.values() for part in kept) > self._max_bytes:
+                self._found.popitem(last=False)
+
+
+_MEMORY = _Memory(max_bytes=64 << 20)
+
+
+def _chunks(shape: tuple[int, ...]) -> Iterator[Indices]:
+    size = math.prod(shape)
+    for start in range(0, size, CHUNK):
+        yield np.arange(start, min(start + CHUNK, size))
+
+
+def _sum(stream: Stream, axis: Any = None) -> BallArray:
+    if axis is None:
+        return balls(sum_of_parts(stream.parts()))
+    lengths = np.sum(np.broadcast_to(0, stream.shape), axis=axis, keepdims=True).shape
+    totals = np.full(math.prod(lengths), Ball(0), dtype=object)
+    places = np.broadcast_to(np.arange(totals.size).reshape(lengths), stream.shape).flat
+    for indices in _chunks(stream.shape):
+        np.add.at(totals, places[indices], np.asarray(stream.at(indices)))
+    return balls(np.sum(totals.reshape(lengths), axis=axis))
+
+
+def _elementwise(function: Callable[..., Any], operands: Any) -> Stream:
+    operands = [part if isinstance(part, Stream) else np.asanyarray(part) for part in operands]
     shape = np.broadcast_shapes(*(operand.shape for operand in operands))
     readers = [_reader(operand, shape) for operand in operands]
-    return Stream(shape, lambda indices: function(*(read(indices) for read in readers)))
+    keys = [part.key if isinstance(part, Stream) else _key(part) for part in operands]
+    name = f"{function.__name__}{shape}".encode()
+    key = hashlib.blake2b(b"\0".join([name, *filter(None, keys)])).digest() if all(keys) else None
+    return Stream(shape, lambda indices: function(*(read(indices) for read in readers)), key)
+
+
+def _key(array: NDArray[Any]) -> bytes | None:
+    if array.dtype == object:
+        return None
+    digest = hashlib.blake2b(f"{array.dtype}{array.shape}".encode())
+    digest.update(np.ascontiguousarray(array).data)
+    return digest.digest()
 
 
 def _reader(operand: Any, shape: tuple[int, ...]) -> Callable[[Indices], Any]:
@@ -90,5 +168,5 @@ def _reader(operand: Any, shape: tuple[int, ...]) -> Callable[[Indices], Any]:
     read = operand.at if isinstance(operand, Stream) else operand.reshape(-1).__getitem__
     if operand.shape == shape:
         return read
-    places = np.broadcast_to(np.arange(int(np.prod(operand.shape))).reshape(operand.shape), shape)
+    places = np.broadcast_to(np.arange(math.prod(operand.shape)).reshape(operand.shape), shape)
     return lambda indices: read(places.flat[indices])

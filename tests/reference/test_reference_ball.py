@@ -126,7 +126,7 @@ def test_more_bits_are_tried_until_a_comparison_is_decided() -> None:
         tiny = np.log(np.exp(x)) - x  # zero, to within the radius
         return np.where(np.abs(tiny) < 1e-300, 1.0, 0.0)
 
-    result = enclose(formula, {"x": np.array([0.3])}, {})
+    (result,) = enclose(formula, {"x": np.array([0.3])}, {})
     assert result.head.tolist() == [1.0]
     assert result.bits > 200
     assert flint.ctx.prec == 200
@@ -147,12 +147,12 @@ def test_chunks_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch) -> No
     rng = np.random.default_rng(0)
     inputs = {"x": rng.random((7, 1, 5)), "y": rng.random((3, 5))}
     for summed in (False, True):
-        whole = enclose(formula, inputs, {"summed": summed})
+        (whole,) = enclose(formula, inputs, {"summed": summed})
         with monkeypatch.context() as patch:
             patch.setattr("conformance.reference.stream.CHUNK", 8)
             patch.setattr(enclosure, "CHUNK", 8)
             assert isinstance(enclosure._leaf(inputs["x"]), Stream)
-            pieces = enclose(formula, inputs, {"summed": summed})
+            (pieces,) = enclose(formula, inputs, {"summed": summed})
         assert pieces.head.shape == whole.head.shape
         assert (pieces.head == whole.head).all()
         assert np.allclose(pieces.tail, whole.tail, rtol=0, atol=1e-40)
