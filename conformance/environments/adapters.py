@@ -1,7 +1,8 @@
-"""Finds adapters, and their source text to send to a worker, without importing any of them."""
+"""Finds adapters, their modes, and their source text to send to a worker."""
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import importlib.util
 from pathlib import Path
@@ -24,6 +25,20 @@ def adapters() -> dict[str, str]:
     """Return framework: ``module:Class`` of every adapter: ours, and those of installed packages."""
     entries = importlib.metadata.entry_points(group=GROUP)
     return {**_OWN, **{entry.name: entry.value for entry in entries}}
+
+
+def modes_of(adapter: str) -> tuple[str, ...]:
+    """Return the modes that `adapter` (``module:Class``) has, ``eager`` first.
+
+    It is imported here for that; its framework is not, which `load` imports in a worker. An adapter that
+    cannot be imported here is said to have only ``eager``: what is wrong with it is reported when an
+    environment of it is started.
+    """
+    module, _, name = adapter.partition(":")
+    try:
+        return tuple(getattr(importlib.import_module(module), name).modes)
+    except Exception:  # another package's code: it may raise anything
+        return ("eager",)
 
 
 def worker_sources(adapter: str) -> tuple[str, dict[str, str]]:

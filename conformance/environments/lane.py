@@ -5,19 +5,23 @@ from __future__ import annotations
 import enum
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from conformance.environments.events import Answered, Crashed, Event, Finished, Ready, TimedOut, Unavailable
 from conformance.environments.link import Buried, Link, Lost
 from conformance.environments.spec import EnvironmentSpec
+from conformance.worker.outbox import RETIRED
 
 BATCH = 100
 """The most requests sent at once."""
 
 BATCH_BYTES = 8_000_000
 """The array bytes at which a batch is sent, however few requests it has."""
+
+DEADLINE = 60.0
+"""Seconds for one request that has no deadline of its own; the first call of a framework takes several."""
 
 GRACE = 2.0
 """How long a worker that has passed its deadline may take to end itself, in seconds."""
@@ -40,7 +44,7 @@ class State(enum.Enum):
 class Limits:
     """Seconds for one request and for a start; how many crashes in a row end an environment."""
 
-    deadline: float = 60.0
+    deadline: float = DEADLINE
     startup: float = 300.0
     crashes: int = 20
 
@@ -63,8 +67,9 @@ class Lane:
         self._finished = True  # and that has been reported
         self._latest = 0  # how many requests the latest batch had
         self._announced = False
+        self._patience = limits.deadline  # the longest deadline of what is with the worker
         self._deaths = 0  # since the last answer
-        self._victim: tuple[int, bool] | None = None  # a request whose worker died; whether by the deadline
+        self._killed_late: bool | None = None  # a worker that had requests is dead; whether by the deadline
         self._unavailable: Unavailable | None = None
 
     @property
@@ -99,19 +104,16 @@ class Lane:
             yield from self._buried(item)
         elif isinstance(item, Lost):
             yield from self.give_up(item.reason)
-        elif isinstance(item, Mapping) and "id" in item:
-            yield from self._answered(item)
-        elif isinstance(item, Mapping) and "ready" in item:
-            yield from self._ready(item)
-        elif isinstance(item, Mapping) and "failed" in item:
-            yield from self.give_up(_with_log(item["failed"], item["log"]))
+        elif isinstance(item, list):
+            yield from self._heard(item)
 
     def due(self) -> float | None:
         """Return when patience with the present worker ends, on `time.monotonic`'s clock."""
         if self.link is None or self.state is State.GONE:
             return None
         if self.state is State.READY:
-            return self.link.since + self._limits.deadline + GRACE if self._unanswered else None
+            # Which of them the worker is at is not known here: perhaps that which may take longest.
+            return self.link.since + self._patience + GRACE if self._unanswered else None
         return self.link.since + self._limits.startup + GRACE
 
     def overdue(self) -> Iterator[Event]:
@@ -123,22 +125,38 @@ class Lane:
         else:
             yield from self.give_up(f"it did not start within {self._limits.startup:g} s")
 
+    def release(self) -> None:
+        """End the worker; nobody wants to hear of it."""
+        self.state = State.GONE
+        self._unanswered.clear()
+        if self.link is not None:
+            self.link.kill()
+
     def give_up(self, reason: str) -> Iterator[Event]:
         """Report that this environment cannot run."""
-        yield from self._report_victim("unknown", "")
+        yield from self._report_victim("unknown", "", -1)
         self.state = State.GONE
         self._unanswered.clear()
         self._unavailable = Unavailable(self.spec.name, reason, self.spec.remedy)
         yield self._unavailable
 
-    def _answered(self, answer: Mapping[str, Any]) -> Iterator[Event]:
-        request = self._unanswered.pop(answer["id"], None)
-        if request is None:
-            return
-        self._deaths = 0
-        yield Answered(self.spec.name, answer["id"], answer)
-        self._fill()
-        yield from self._finish()
+    def _heard(self, messages: Sequence[Mapping[str, Any]]) -> Iterator[Event]:
+        """Take in what a worker has sent: how it started, alone, or some answers."""
+        first = messages[0]
+        if "ready" in first:
+            yield from self._ready(first)
+        elif "failed" in first:
+            yield from self.give_up(_with_log(first["failed"], first["log"]))
+        else:
+            yield from self._answered(messages)
+            self._fill()
+            yield from self._finish()
+
+    def _answered(self, answers: Iterable[Mapping[str, Any]]) -> Iterator[Event]:
+        for answer in answers:
+            if self._unanswered.pop(answer["id"], None) is not None:
+                self._deaths = 0
+                yield Answered(self.spec.name, answer["id"], answer)
 
     def _ready(self, message: Mapping[str, Any]) -> Iterator[Event]:
         assert self.link is not None
@@ -147,8 +165,7 @@ class Lane:
             self._announced = True
             yield Ready(self.spec.name, message["ready"], message["log"])
         for batch in _batches(self._unanswered.values()):
-            self._latest = len(batch)
-            self.link.send(batch)
+            self._send(batch)
         self._fill()
         yield from self._finish()
 
@@ -158,10 +175,7 @@ class Lane:
             yield from self.give_up("it did not start")
             return
         if self.state is State.READY and self._unanswered:
-            # Answers are sent one by one, so the first request without one is the one that killed it.
-            first = next(iter(self._unanswered))
-            del self._unanswered[first]
-            self._victim = (first, by_deadline)
+            self._killed_late = by_deadline
         again = self.state is State.READY
         self.state = State.STARTING if again else State.BURYING
         self.link = self._connect(self.link, again)
@@ -173,7 +187,8 @@ class Lane:
                 reason = f"it did not start within {self._limits.startup:g} s"
             yield from self.give_up(_with_log(reason, found.log))
             return
-        yield from self._report_victim(found.cause, found.log)
+        yield from self._answered(found.answers)
+        yield from self._report_victim(found.cause, found.log, found.running)
         yield from self._finish()
         self._deaths += 1
         if self._deaths >= self._limits.crashes:
@@ -181,15 +196,20 @@ class Lane:
             self.link.kill()
             yield from self.give_up(f"its worker died {self._deaths} times in a row, last of {found.cause}")
 
-    def _report_victim(self, cause: str, log: str) -> Iterator[Event]:
-        if self._victim is None:
+    def _report_victim(self, cause: str, log: str, running: int) -> Iterator[Event]:
+        """Report the request that a worker died of: the one that it was `running`, else the first."""
+        by_deadline, self._killed_late = self._killed_late, None
+        if by_deadline is None or not self._unanswered or running == RETIRED:
             return
-        request, by_deadline = self._victim
-        self._victim = None
+        victim = running if running in self._unanswered else next(iter(self._unanswered))
+        request = self._unanswered.pop(victim)
         if by_deadline or cause == "SIGALRM":
-            yield TimedOut(self.spec.name, request, self._limits.deadline, log)
+            yield TimedOut(self.spec.name, victim, self._deadline(request), log)
         else:
-            yield Crashed(self.spec.name, request, cause, log)
+            yield Crashed(self.spec.name, victim, cause, log)
+
+    def _deadline(self, request: Request) -> float:
+        return request.get("deadline") or self._limits.deadline
 
     def _fill(self) -> None:
         """Keep two batches with the worker: the one it works on, and the next."""
@@ -202,11 +222,16 @@ class Lane:
             if not self._unanswered:
                 self.link.since = time.monotonic()
             self._unanswered.update((request["id"], request) for request in batch)
-            self._latest = len(batch)
-            self.link.send(batch)
+            self._send(batch)
+
+    def _send(self, batch: list[Request]) -> None:
+        assert self.link is not None
+        self._latest = len(batch)
+        self._patience = max(map(self._deadline, self._unanswered.values()))
+        self.link.send(batch)
 
     def _finish(self) -> Iterator[Event]:
-        if self._exhausted and not self._finished and not self._unanswered and self._victim is None:
+        if self._exhausted and not self._finished and not self._unanswered:
             self._finished = True
             yield Finished(self.spec.name)
 

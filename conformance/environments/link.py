@@ -7,7 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import execnet
@@ -15,7 +15,7 @@ import execnet
 from conformance.environments import process
 from conformance.environments.adapters import worker_script
 from conformance.environments.spec import EnvironmentSpec
-from conformance.worker.packing import PackingError, pack, unpack
+from conformance.worker.packing import PackingError, pack, unpack_all
 from conformance.worker.text import clean
 
 LOG_LIMIT = 16_000
@@ -26,10 +26,16 @@ _BURIAL_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Buried:
-    """What the predecessor of this link died of, and its last words."""
+    """What the predecessor of this link died of, its last words, and what it leaves.
+
+    `running` is the id of the request that was begun last, -1 where it cannot be known; `answers` are
+    those that were given before it and not sent.
+    """
 
     cause: str
-    log: str
+    log: str = ""
+    running: int = -1
+    answers: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +49,8 @@ class Link:
     """A connection to one worker process, from its start to its end.
 
     Everything that may block (to start an interpreter, to write into a full pipe) happens in this
-    link's own thread; everything that is heard goes to `post`, as ``(link, item)``: the worker's
-    messages (dicts), Buried, Lost, and None when the connection has ended.
+    link's own thread; everything that is heard goes to `post`, as ``(link, item)``: lists of the
+    worker's messages (dicts), Buried, Lost, and None when the connection has ended.
 
     `order` is what the worker is told at the start; None stands for no worker at all, only for the
     burial of `predecessor`: reading its log and removing its directory, on its own host.
@@ -125,7 +131,7 @@ class Link:
         """Start an interpreter, and bury the predecessor with its help."""
         predecessor = self.predecessor
         failure, status = predecessor._end() if predecessor else ("", None)
-        log = ""
+        left = Buried("")
         try:
             if not predecessor:
                 process.probe(self._spec.gateway)
@@ -138,14 +144,15 @@ class Link:
                 if self._killed:
                     process.kill(gateway)
             if predecessor:
-                log = _last_words(gateway, predecessor.directory)
+                left = _left(gateway, predecessor.directory)
                 self.predecessor = None
         finally:
             if predecessor:
-                cause = process.cause(status, log, local=self._spec.local)
+                left = replace(left, cause=process.cause(status, left.log, local=self._spec.local))
                 if failure:  # of our own code over there, which then has ended in good order
-                    cause, log = f"the worker failed: {failure.splitlines()[-1]}", f"{failure}\n{log}"
-                self._post((self, Buried(cause, log)))
+                    said = f"the worker failed: {failure.splitlines()[-1]}"
+                    left = replace(left, cause=said, log=f"{failure}\n{left.log}")
+                self._post((self, left))
         return gateway
 
     def _boot(self, gateway: execnet.Gateway, order: Mapping[str, Any]) -> None:
@@ -160,7 +167,7 @@ class Link:
             self._clean = self._finishing and not self._killed
             self.ended.set()
             self._outbox.put(None)
-        self._post((self, None if item is None else unpack(item)))
+        self._post((self, None if item is None else unpack_all(item)))
 
     def _feed(self) -> None:
         assert self._channel is not None
@@ -184,7 +191,7 @@ class Link:
                 return
             message = f"the request cannot be sent: {problem}"
             about = {"id": batch[0]["id"], "seconds": 0.0, "log": ""}
-            self._post((self, {**about, "status": "harness", "message": message}))
+            self._post((self, [{**about, "status": "harness", "message": message}]))
             return
         self._channel.send(packed)
 
@@ -204,7 +211,9 @@ class Link:
         return failure, process.exit_status(self._gateway)
 
 
-def _last_words(gateway: execnet.Gateway, directory: str) -> str:
+def _left(gateway: execnet.Gateway, directory: str) -> Buried:
+    """What the worker that had this directory leaves; of what it died is for others to know."""
     channel = gateway.remote_exec(worker_script("burial"))
     channel.send((directory, LOG_LIMIT))
-    return process.trimmed(clean(channel.receive(timeout=_BURIAL_SECONDS)))
+    log, running, answers = channel.receive(timeout=_BURIAL_SECONDS)
+    return Buried("", process.trimmed(clean(log)), running, unpack_all(answers))

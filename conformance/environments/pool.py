@@ -15,7 +15,7 @@ import execnet
 
 from conformance.environments.adapters import adapters, worker_sources
 from conformance.environments.events import Event
-from conformance.environments.lane import Lane, Limits
+from conformance.environments.lane import DEADLINE, Lane, Limits, State
 from conformance.environments.link import Link
 from conformance.environments.spec import EnvironmentSpec
 
@@ -26,9 +26,10 @@ _BURIAL_SECONDS = 10.0
 class Pool:
     """The workers of some environments.
 
-    `start` launches them all, `submit` gives one of them requests, and `next_event` reports what
-    happens, in any environment. A worker that crashes or passes a deadline is replaced, while the
-    others go on; only the request that did it is lost. Used as a context manager, it closes itself.
+    `start` launches them all, `release` ends those that turn out not to be needed, `submit` gives one
+    of them requests, and `next_event` reports what happens, in any environment. A worker that crashes
+    or passes a deadline is replaced, while the others go on; only the request that did it is lost. Used
+    as a context manager, it closes itself.
 
     `deadline` is for one request, counted from the answer before it; `startup` for starting an
     interpreter and importing its framework; both in seconds. After `crash_limit` deaths without an
@@ -39,7 +40,7 @@ class Pool:
         self,
         environments: Iterable[EnvironmentSpec],
         *,
-        deadline: float = 60.0,
+        deadline: float = DEADLINE,
         startup: float = 300.0,
         crash_limit: int = 20,
     ) -> None:
@@ -51,6 +52,7 @@ class Pool:
         for spec in environments:
             self._lanes[spec.name] = Lane(spec, partial(self._connect, spec), self._limits)
         self._orders: dict[str, Mapping[str, Any]] = {}
+        self._started = False
         self._closed = False
 
     def __enter__(self) -> Pool:
@@ -62,10 +64,18 @@ class Pool:
         self.close()
 
     def start(self) -> None:
-        """Start all workers, concurrently. What cannot be started is reported as Unavailable."""
+        """Start all workers, concurrently. What cannot be started is reported as Unavailable.
+
+        A second call does nothing: who means to need a pool may start it early, and do other work.
+        """
+        if self._started:
+            return
+        self._started = True
         atexit.register(self.close)  # before execnet's own, which would leave directories behind
         known = adapters()
         for lane in self._lanes.values():
+            if lane.state is State.GONE:
+                continue
             spec = lane.spec
             problem = spec.problem()
             try:
@@ -84,6 +94,15 @@ class Pool:
                 "startup": self._limits.startup,
             }
             lane.start()
+
+    def release(self, environment: str) -> None:
+        """End the worker of `environment`, of which nothing is wanted and nothing more reported.
+
+        Raises KeyError for an environment that this pool does not have.
+        """
+        self._lanes[environment].release()
+        kept = [event for event in self._events if event.environment != environment]
+        self._events = deque(kept)
 
     def submit(self, environment: str, requests: Iterable[Mapping[str, Any]]) -> None:
         """Have `environment` carry out `requests`, behind those submitted before.

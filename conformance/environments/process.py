@@ -28,8 +28,9 @@ _PROBE_SECONDS = 60.0
 _STDERR_SHOWN = 2000
 
 _FATAL = re.compile(r"^Fatal Python error: (.+)$", re.MULTILINE)
-_EXECNET_FRAME = re.compile(
-    r'^  File "(?:<string>|<remote exec>|[^"]*execnet[\\/]gateway_base\.py)", line \d+ in .*\n?',
+_OUR_FRAME = re.compile(  # of execnet, and of the thread that sends answers
+    r'^  File "(?:<string>|<remote exec>|[^"]*execnet[\\/]gateway_base\.py|[^"]*worker[\\/]outbox\.py)",'
+    r" line \d+ in .*\n?",
     re.MULTILINE,
 )
 _EMPTY_THREAD = re.compile(r"^Thread 0x.*\(most recent call first\):\n\n", re.MULTILINE)
@@ -84,8 +85,8 @@ def exit_status(gateway: execnet.Gateway) -> int | None:
 
 
 def trimmed(log: str) -> str:
-    """Return a dead worker's log without execnet's own frames and thread in its tracebacks."""
-    return _EMPTY_THREAD.sub("", _EXECNET_FRAME.sub("", log))
+    """Return a dead worker's log without execnet's and our own frames and threads in its tracebacks."""
+    return _EMPTY_THREAD.sub("", _OUR_FRAME.sub("", log))
 
 
 def cause(status: int | None, log: str, *, local: bool) -> str:

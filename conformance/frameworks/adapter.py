@@ -14,6 +14,9 @@ from typing import Any
 
 import numpy as np
 
+EAGER = "eager"
+"""The mode in which an API is called as it is, without compiling it."""
+
 BFLOAT16_NAN = 0x7FC0
 """The bit pattern of a bfloat16 NaN."""
 
@@ -36,8 +39,11 @@ class Adapter(abc.ABC):
     framework = ""
     """The name of the framework, which is also the package to import."""
 
-    modes: Sequence[str] = ("eager",)
-    """How APIs can be called."""
+    modes: Sequence[str] = (EAGER,)
+    """How APIs can be called: eager first, then those that `compile` knows."""
+
+    spent = False
+    """Whether this process is of no more use after an error of the framework's; another then takes over."""
 
     def __init__(self) -> None:
         self.module: Any = None
@@ -133,6 +139,30 @@ class Adapter(abc.ABC):
     def call(self, target: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """Call a resolved function, or an object that a resolved class has constructed."""
         return target(*args, **kwargs)
+
+    def compile(self, target: Callable[..., Any], mode: str) -> Callable[..., Any]:
+        """Return what computes `target` in `mode`, one of `modes` but not eager, called like `target`.
+
+        `target` is a resolved function, or an object that a resolved class has constructed. What returns
+        is called once, with tensors and plain values, and may compile only then. It is compiled anew for
+        each request, so that an answer does not depend on what was asked before. Raises whatever the
+        framework raises, and MissingError, here or when called, where this machine lacks what it needs.
+        """
+        raise MissingError(f"the adapter of {self.framework} compiles nothing in mode {mode}")
+
+    def vjp(
+        self, function: Callable[..., Any], inputs: Sequence[Any]
+    ) -> tuple[Any, Callable[[Any], Sequence[Any]]]:
+        """Return the output of `function` for the tensors `inputs`, and its vector-Jacobian product.
+
+        The second is called once at most, with the upstream gradient, a tensor of the output's shape. It
+        returns the gradients with respect to `inputs`, in their order, as the framework gives them, and
+        None for one that it does not give. An input keeps its memory layout: where it is a view, it is
+        the view that is differentiated, so that its gradient has its shape.
+
+        Raises whatever the framework raises, and MissingError where it has no such gradients.
+        """
+        raise MissingError(f"the adapter of {self.framework} takes no gradients")
 
     def synchronise(self, device: str) -> None:  # noqa: B027 - most frameworks have nothing to wait for
         """Wait until `device` has finished, so that an error appears in the call that caused it."""

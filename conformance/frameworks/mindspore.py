@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,13 @@ from conformance.frameworks.adapter import Adapter
 
 
 class MindSporeAdapter(Adapter):
-    """MindSpore in PyNative mode. A process has one device: the one that its context targets."""
+    """MindSpore in PyNative mode. A process has one device: the one that its context targets.
+
+    ``jit`` is `mindspore.jit`, which compiles a function into a graph and runs it from PyNative mode.
+    """
 
     framework = "mindspore"
+    modes = ("eager", "jit")
 
     def load(self) -> None:
         """Import quietly, and make eager calls report their errors themselves.
@@ -33,6 +37,31 @@ class MindSporeAdapter(Adapter):
         """bfloat16 goes in as uint16 patterns, seen as bfloat16: exact, and without a kernel."""
         tensor = self.module.Tensor(array)
         return tensor.view(self.module.bfloat16) if dtype == "bfloat16" else tensor
+
+    def compile(self, target: Callable[..., Any], mode: str) -> Callable[..., Any]:
+        """The graph of a function whose only statement calls `target`; attributes are constants in it.
+
+        `mindspore.jit` is never given `target` itself, since it returns a primitive, such as an object of
+        `mindspore.ops.KLDivLoss`, as it is, and lets it run eagerly.
+        """
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return target(*args, **kwargs)
+
+        graph: Callable[..., Any] = self.module.jit(call)
+        return graph
+
+    def vjp(
+        self, function: Callable[..., Any], inputs: Sequence[Any]
+    ) -> tuple[Any, Callable[[Any], Sequence[Any]]]:
+        """`mindspore.vjp`. What an output does not depend on has a gradient of zeros in MindSpore."""
+        output, pull = self.module.vjp(function, *inputs)
+
+        def gradients(upstream: Any) -> Sequence[Any]:
+            found = pull(upstream)
+            return found if isinstance(found, tuple) else (found,)
+
+        return output, gradients
 
     def expand(self, tensor: Any, shape: Sequence[int]) -> Any:
         """MindSpore's name for it."""

@@ -7,53 +7,88 @@ import traceback
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.frameworks.adapter import Adapter, ConversionError, MissingError
+from conformance.frameworks.adapter import EAGER, Adapter, ConversionError, MissingError
 from conformance.worker.text import clean
-from conformance.worker.wire import TEXT_LIMIT, decode, encode
+from conformance.worker.wire import TEXT_LIMIT, Arguments, encode, encode_gradients
 
 
 def answer(request: Mapping[str, Any], adapter: Adapter) -> dict[str, Any]:
     """Carry out `request`; whatever happens is an answer.
 
-    `returned` and `raised` are the framework's doing; `missing` says that it has no such API, mode
-    or device; `harness` that our own conversion failed. A framework may raise anything, SystemExit
-    included.
+    `returned` and `raised` are the framework's doing; `missing` says that it has no such API, mode,
+    device or gradient; `harness` that our own conversion failed. A framework may raise anything,
+    SystemExit included.
     """
     try:
         target = adapter.resolve(request["api"], request["mode"])
     except MissingError as gap:
-        return {"status": "missing", "message": str(gap), "seconds": 0.0}
+        return _missing(gap)
     except BaseException as error:
         return _raised(error, adapter, 0.0)
     try:
-        device = request["device"]
-        args = [decode(value, adapter, device) for value in request["args"]]
-        kwargs = {name: decode(value, adapter, device) for name, value in request["kwargs"].items()}
+        arguments = Arguments(request, adapter)
     except MissingError as gap:
-        return {"status": "missing", "message": str(gap), "seconds": 0.0}
+        return _missing(gap)
     except BaseException:
         return _harness()
     started = time.perf_counter()
+    compiling = False
     try:
         if request["kind"] == "class":
             target = target(*request["construct_args"], **request["construct_kwargs"])
-        result = adapter.call(target, args, kwargs)
-        adapter.synchronise(device)
-        # Inside the same try: some frameworks report an error only when the result is read.
-        outputs = encode(result, adapter)
+        if request["mode"] != EAGER:
+            compiling = True
+            target = adapter.compile(target, request["mode"])
+            compiling = False
+        result, read = _execute(request, adapter, target, arguments)
         seconds = time.perf_counter() - started
         style = request["print"]
         printed = None if style is None else clean(adapter.text(result, style))
+    except MissingError as gap:
+        return _missing(gap)
     except ConversionError:
         return _harness()
     except BaseException as error:
-        return _raised(error, adapter, time.perf_counter() - started)
-    return {"status": "returned", "outputs": outputs, "printed": printed, "seconds": seconds}
+        spent = time.perf_counter() - started
+        return _raised(error, adapter, spent, "while compiling: " if compiling else "")
+    return {"status": "returned", **read, "printed": printed, "seconds": seconds}
 
 
-def _raised(error: BaseException, adapter: Adapter, seconds: float) -> dict[str, Any]:
+def _execute(
+    request: Mapping[str, Any], adapter: Adapter, target: Any, arguments: Arguments
+) -> tuple[Any, dict[str, Any]]:
+    """Call `target`, and return its result and what is read from it, with gradients if they are asked for.
+
+    Reading is part of it: some frameworks report an error only then.
+    """
+    gradients = None
+    if request["gradient"] is None:
+        result = adapter.call(target, arguments.args, arguments.kwargs)
+        adapter.synchronise(request["device"])
+        outputs = encode(result, adapter)
+    else:
+
+        def function(*leaves: Any) -> Any:
+            args, kwargs = arguments.replaced(leaves)
+            return adapter.call(target, args, kwargs)
+
+        result, pull = adapter.vjp(function, arguments.leaves)
+        adapter.synchronise(request["device"])
+        outputs = encode(result, adapter)
+        if [entry.get("shape") for entry in outputs] == [request["gradient"]["upstream"]["tensor"]["shape"]]:
+            found = pull(arguments.upstream)
+            adapter.synchronise(request["device"])
+            gradients = encode_gradients(request["gradient"]["of"], found, adapter)
+    return result, {"outputs": outputs, "gradients": gradients}
+
+
+def _missing(gap: MissingError) -> dict[str, Any]:
+    return {"status": "missing", "message": clean(str(gap))[:TEXT_LIMIT], "seconds": 0.0}
+
+
+def _raised(error: BaseException, adapter: Adapter, seconds: float, when: str = "") -> dict[str, Any]:
     described = adapter.classify(error)
-    described["message"] = clean(described["message"])[:TEXT_LIMIT]
+    described["message"] = clean(when + described["message"])[:TEXT_LIMIT]
     described["traceback"] = clean(described["traceback"])[-TEXT_LIMIT:]
     return {"status": "raised", "exception": described, "seconds": seconds}
 

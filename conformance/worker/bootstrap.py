@@ -32,7 +32,7 @@ def work(channel: Any, order: dict[str, Any]) -> None:
 
         from conformance.worker.main import serve  # here: it has only just been written
 
-        serve(channel, order["adapter"], os.path.join(home, "log"), order["deadline"], order["startup"])
+        serve(channel, order["adapter"], home, order["deadline"], order["startup"])
     finally:
         os.chdir(tempfile.gettempdir())
         shutil.rmtree(home, ignore_errors=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import signal
 import traceback
 import warnings
@@ -11,24 +12,28 @@ from typing import Any
 from conformance.frameworks.adapter import Adapter
 from conformance.worker.answer import answer
 from conformance.worker.capture import Capture
+from conformance.worker.outbox import RETIRED, Outbox
 from conformance.worker.packing import PackingError, pack, unpack
 from conformance.worker.text import clean
 from conformance.worker.watchdog import Watchdog
 from conformance.worker.wire import TEXT_LIMIT
 
 
-def serve(channel: Any, reference: str, log: str, deadline: float, startup: float) -> None:
+def serve(channel: Any, reference: str, home: str, deadline: float, startup: float) -> None:
     """Load the adapter that `reference` (``module:Class``) names, then answer what `channel` brings.
 
     Sends, packed, ``{"ready": description, "log": text}``, or ``{"failed": reason, "log": text}`` and
-    returns. Then each item received is a packed list of requests, and each request gets an answer of its
-    own as soon as it is known: what has been answered is never lost in a crash, and the first
-    request without an answer is the one that crashed. None ends the loop. `log` is the file that
-    takes what the framework prints; `deadline` and `startup` are in seconds.
+    returns. Then each item received is a packed list of requests, and what is sent back are answers,
+    packed one by one and sent some at a time. None ends the loop. `deadline` (of a request that has
+    none of its own) and `startup` are in seconds.
+
+    In the folder `home`, the file `log` takes what the framework prints, and `outbox` is for whoever
+    finds the process dead: it tells which request it died of, and has the answers that were not sent.
     """
     # Ctrl-C in a terminal reaches every process in it; the host decides when a worker ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    capture = Capture(log)
+    capture = Capture(os.path.join(home, "log"))
+    outbox = Outbox(os.path.join(home, "outbox"), channel.send)
     watchdog = Watchdog()
     watchdog.start(startup)
     try:
@@ -48,12 +53,17 @@ def serve(channel: Any, reference: str, log: str, deadline: float, startup: floa
         if batch is None:
             return
         for request in unpack(batch):
-            watchdog.start(deadline)
+            outbox.begin(request["id"])
+            watchdog.start(request.get("deadline") or deadline)
             reply = answer(request, adapter)
             watchdog.stop()
             reply["id"] = request["id"]
             reply["log"] = capture.take()
-            channel.send(_packed(reply))
+            outbox.put(_packed(reply))
+            if adapter.spent:
+                outbox.begin(RETIRED)
+                os._exit(0)  # what has not been sent is found in the outbox
+        outbox.flush()
 
 
 def _packed(reply: dict[str, Any]) -> bytes:

@@ -41,3 +41,12 @@ def pack(value: Any) -> bytes:
 def unpack(data: bytes) -> Any:
     """Return what `pack` has packed. Raises PackingError for anything else."""
     return _Unpickler(io.BytesIO(data)).load()
+
+
+def unpack_all(data: bytes) -> list[Any]:
+    """Return the values whose packed forms stand one after the other. Raises PackingError."""
+    stream = io.BytesIO(data)
+    values = []
+    while stream.tell() < len(data):
+        values.append(_Unpickler(stream).load())
+    return values

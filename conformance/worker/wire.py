@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from conformance.frameworks.adapter import Adapter, MissingError
+from conformance.frameworks.adapter import Adapter, ConversionError, MissingError
 from conformance.worker.text import clean
 
 TEXT_LIMIT = 8000
@@ -30,10 +30,56 @@ def decode(value: Mapping[str, Any], adapter: Adapter, device: str) -> Any:
     return value["scalar"]
 
 
+class Arguments:
+    """What a request's call is given: `args`, `kwargs`, and which of these tensors to differentiate.
+
+    Those are `leaves`, in the order in which the request names them; without a gradient there are none,
+    and `upstream` is None. Raises what `decode` raises.
+    """
+
+    def __init__(self, request: Mapping[str, Any], adapter: Adapter) -> None:
+        device = request["device"]
+        self.args = [decode(value, adapter, device) for value in request["args"]]
+        self.kwargs = {name: decode(value, adapter, device) for name, value in request["kwargs"].items()}
+        self.upstream: Any = None
+        self._places: list[int | str] = []
+        if request["gradient"] is not None:
+            self.upstream = decode(request["gradient"]["upstream"], adapter, device)
+            messages = [*enumerate(request["args"]), *request["kwargs"].items()]
+            named = {message["name"]: place for place, message in messages if "name" in message}
+            self._places = [named[name] for name in request["gradient"]["of"]]
+
+    @property
+    def leaves(self) -> list[Any]:
+        """The tensors to differentiate with respect to."""
+        return [self.args[place] if isinstance(place, int) else self.kwargs[place] for place in self._places]
+
+    def replaced(self, leaves: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:
+        """`args` and `kwargs` with others in the place of `leaves`."""
+        args, kwargs = list(self.args), dict(self.kwargs)
+        for place, leaf in zip(self._places, leaves):  # noqa: B905 - Python 3.8 has no strict
+            if isinstance(place, int):
+                args[place] = leaf
+            else:
+                kwargs[place] = leaf
+        return args, kwargs
+
+
 def encode(result: Any, adapter: Adapter) -> list[dict[str, Any]]:
     """Return an entry per output of a call: an array's dtype, shape and bytes, or another value's type."""
     parts = result if isinstance(result, (tuple, list)) else (result,)
     return [_entry(part, adapter) for part in parts]
+
+
+def encode_gradients(names: Sequence[str], found: Sequence[Any], adapter: Adapter) -> dict[str, Any]:
+    """Return an entry per differentiated input, or None for one that has no gradient.
+
+    Raises ConversionError for another number of gradients than of inputs.
+    """
+    if len(found) != len(names):
+        raise ConversionError(f"the adapter gave {len(found)} gradients with respect to {len(names)} inputs")
+    pairs = zip(names, found)  # noqa: B905 - Python 3.8 has no strict
+    return {name: None if value is None else _entry(value, adapter) for name, value in pairs}
 
 
 def _entry(value: Any, adapter: Adapter) -> dict[str, Any]:

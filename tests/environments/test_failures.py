@@ -28,7 +28,8 @@ def test_a_crash_costs_only_its_own_request(api, cause, words):
     crashes = [event for event in events if isinstance(event, Crashed)]
     assert [(crash.request, crash.cause) for crash in crashes] == [(3, cause), (150, cause)]
     assert all(words in crash.log for crash in crashes)
-    assert all(noise not in crash.log for crash in crashes for noise in ("\x1b", "<string>", "receiver"))
+    noises = ("\x1b", "<string>", "receiver", "outbox")
+    assert all(noise not in crash.log for crash in crashes for noise in noises)
     assert sorted(answers(events)) == [number for number in range(300) if number not in (3, 150)]
     assert len([event for event in events if isinstance(event, Ready)]) == 1
     assert events[-1] == Finished("fake")
@@ -38,6 +39,53 @@ def test_a_crash_log_holds_only_the_crashing_call():
     events = run([request(0, "fake.noisy.kl_div"), request(1, "fake.abort.kl_div")])
     (crash,) = (event for event in events if isinstance(event, Crashed))
     assert "from print" not in crash.log
+
+
+def test_a_crash_behind_answers_that_were_not_sent():
+    """They are found, and in their order; nothing is called a second time."""
+    crashing = range(5, 100, 20)
+    events = run(
+        request(number, "fake.abort.kl_div" if number in crashing else "fake.right.kl_div")
+        for number in range(100)
+    )
+    assert [event.request for event in events if isinstance(event, Crashed)] == list(crashing)
+    assert [event.request for event in events[1:-1]] == list(range(100))
+
+
+@pytest.mark.parametrize("api", ["fake.hang.kl_div", "fake.stuck.kl_div"])
+def test_a_hang_behind_answers_that_were_not_sent(api):
+    events = run([request(0), request(1), request(2), request(3, api), request(4)], deadline=1.0)
+    told = [(event.request, type(event)) for event in events[1:-1]]
+    assert told == [(0, Answered), (1, Answered), (2, Answered), (3, TimedOut), (4, Answered)]
+
+
+def test_a_slow_call_does_not_hold_back_what_came_before_it():
+    with Pool([environment()]) as pool:
+        pool.submit("fake", [*(request(number) for number in range(20)), request(20, "fake.hang.kl_div")])
+        pool.start()
+        assert isinstance(pool.next_event(), Ready)
+        got = [pool.next_event(timeout=30) for _ in range(20)]
+    assert [event.request for event in got if isinstance(event, Answered)] == list(range(20))
+
+
+def test_a_request_may_have_a_deadline_of_its_own():
+    sleeping = {**request(0, "time.sleep", {"scalar": 1.5}), "deadline": 30.0}
+    impatient = {**request(1, "fake.hang.kl_div"), "deadline": 0.5}
+    usual = request(2, "fake.hang.kl_div")
+    events = run([sleeping, impatient, usual], deadline=1.0)
+    assert sorted(answers(events)) == [0]
+    late = [(event.request, event.seconds) for event in events if isinstance(event, TimedOut)]
+    assert late == [(1, 0.5), (2, 1.0)]
+
+
+def test_the_host_honours_the_deadline_of_a_request(monkeypatch):
+    """Where the worker stands still, its own timer cannot help."""
+    monkeypatch.setattr("conformance.environments.lane.GRACE", 0.2)
+    stopping = {**request(2, "signal.raise_signal", {"scalar": 19}), "deadline": 1.0}
+    patient = {**request(0, "time.sleep", {"scalar": 1.0}), "deadline": 2.0}
+    events = run([patient, request(1), stopping, request(3)], deadline=0.3)
+    assert [(event.request, event.seconds) for event in events if isinstance(event, TimedOut)] == [(2, 1.0)]
+    assert sorted(answers(events)) == [0, 1, 3]
 
 
 @pytest.mark.parametrize("api", ["fake.hang.kl_div", "fake.stuck.kl_div"])
@@ -134,9 +182,10 @@ def test_an_environment_whose_workers_always_die_is_given_up():
 
 
 def test_an_answer_between_crashes_keeps_an_environment():
-    apis = ["fake.abort.kl_div", "fake.right.kl_div"] * 3
+    """Whether or not it had been sent."""
+    apis = ["fake.abort.kl_div", "fake.right.kl_div", "fake.abort.kl_div", "fake.right.kl_div"] * 2
     events = run((request(number, api) for number, api in enumerate(apis)), crash_limit=2)
-    assert [type(event) for event in events[1:]] == [Crashed, Answered] * 3 + [Finished]
+    assert [type(event) for event in events[1:]] == [Crashed, Answered] * 4 + [Finished]
 
 
 def test_a_worker_that_cannot_be_replaced(tmp_path):

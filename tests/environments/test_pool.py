@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import time
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from conformance.environments import Answered, Finished, Pool, Ready
-from tests.fakes import answers, drain, environment, request, run, tensor
+from tests.fakes import answers, children, drain, environment, request, run, tensor
 
 X, Y = np.array([-1.0, -2.0]), np.array([0.25, 0.75])
 SUM = float((Y * (np.log(Y) - X)).sum())
+
+
+def _running():
+    """The worker processes, without those that only wait to be looked at."""
+    statuses = [Path(f"/proc/{pid}/status").read_text() for pid in children(os.getpid())]
+    return [status for status in statuses if "State:\tZ" not in status]
 
 
 def array(output):
@@ -150,6 +160,41 @@ def test_environments_start_at_the_same_time(tmp_path):
         pool.start()
         events = drain(pool)
     assert [type(event) for event in events] == [Ready] * 3
+
+
+def test_starting_twice_starts_once():
+    with Pool([environment()]) as pool:
+        pool.start()
+        pool.submit("fake", [request(0)])
+        pool.start()
+        events = drain(pool)
+    assert [type(event) for event in events] == [Ready, Answered, Finished]
+
+
+@pytest.mark.parametrize("adapter", ["FakeAdapter", "SlowAdapter", "AbortingAdapter"])
+@pytest.mark.parametrize("gateway", ["popen", "popen//python=/nowhere/bin/python"])
+def test_an_environment_that_is_released_is_not_heard_of(adapter, gateway):
+    with Pool([environment("needed"), environment("idle", adapter, gateway=gateway)]) as pool:
+        pool.start()
+        pool.release("idle")
+        pool.submit("needed", [request(0)])
+        events = drain(pool)
+        until = time.monotonic() + 10
+        while len(running := _running()) > 1 and time.monotonic() < until:
+            time.sleep(0.02)
+        assert len(running) == 1
+        with pytest.raises(KeyError):
+            pool.release("unknown")
+    assert [type(event) for event in events] == [Ready, Answered, Finished]
+    assert {event.environment for event in events} == {"needed"}
+
+
+def test_an_environment_that_is_released_before_the_start_is_not_started():
+    with Pool([environment()]) as pool:
+        pool.release("fake")
+        pool.start()
+        assert drain(pool) == []
+        assert children(os.getpid()) == []
 
 
 def test_requests_are_made_only_when_they_are_wanted():

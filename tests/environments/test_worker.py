@@ -11,7 +11,9 @@ import pytest
 
 from conformance.frameworks.adapter import Adapter, ConversionError, MissingError
 from conformance.worker.answer import answer
-from conformance.worker.packing import PackingError, pack, unpack
+from conformance.worker.burial import left
+from conformance.worker.outbox import ROOM, Outbox
+from conformance.worker.packing import PackingError, pack, unpack, unpack_all
 from conformance.worker.text import clean
 
 
@@ -53,7 +55,7 @@ def adapter():
 def request(api, *args, kind="function", **kwargs):
     """A request whose arguments are messages."""
     return {
-        "id": 0, "api": api, "kind": kind, "mode": "eager", "device": "cpu", "print": None,
+        "id": 0, "api": api, "kind": kind, "mode": "eager", "device": "cpu", "print": None, "gradient": None,
         "construct_args": [], "construct_kwargs": {}, "args": list(args), "kwargs": kwargs,
     }  # fmt: skip
 
@@ -80,6 +82,14 @@ def test_plain_values_survive(value):
 
 def test_special_floats_survive():
     assert str(unpack(pack([float("nan"), float("-inf"), -0.0]))) == "[nan, -inf, -0.0]"
+
+
+def test_packed_values_that_follow_each_other_are_told_apart():
+    values = [{"id": 1, "data": b"."}, [], None, "."]
+    assert unpack_all(b"".join(map(pack, values))) == values
+    assert unpack_all(b"") == []
+    with pytest.raises(PackingError):
+        unpack_all(pack(1) + pickle.dumps(print))
 
 
 class _Word(str, enum.Enum):
@@ -215,3 +225,60 @@ def test_transposed_is_the_frameworks_own(adapter, monkeypatch):
 def test_an_unknown_layout(adapter):
     with pytest.raises(ValueError, match="diagonal"):
         adapter.tensor(np.zeros(2), "float64", "cpu", "diagonal")
+
+
+@pytest.fixture
+def home(tempdir):
+    """A worker's folder, by its name, with an empty log."""
+    folder = tempdir / "conformance-home"
+    folder.mkdir()
+    (folder / "log").touch()
+    return folder
+
+
+def test_what_waits_in_an_outbox_is_found_by_others(home, monkeypatch):
+    monkeypatch.setattr("conformance.worker.outbox.TOGETHER", 3600.0)
+    sent = []
+    outbox = Outbox(str(home / "outbox"), sent.append)
+    outbox.put(b"first")
+    outbox.flush()
+    outbox.begin(7)
+    outbox.put(b"second")
+    outbox.put(b"third")
+    outbox.begin(2**40)
+    assert sent == [b"first"]
+    assert left(home.name, 100) == ("", 2**40, b"secondthird")
+    assert not home.exists()
+
+
+def test_nothing_waits_in_a_new_outbox(home):
+    Outbox(str(home / "outbox"), lambda _: None)
+    assert left(home.name, 100) == ("", -1, b"")
+
+
+def test_a_worker_that_died_before_it_had_an_outbox_is_buried_all_the_same(home):
+    (home / "log").write_text("cannot go on")
+    (home / "outbox").write_bytes(b"torn")
+    assert left(home.name, 5) == ("go on", -1, b"")
+    assert not home.exists()
+
+
+@pytest.mark.parametrize("size", [1, ROOM // 3, ROOM - 1, ROOM, ROOM + 1, 3 * ROOM])
+def test_answers_of_any_size_leave_an_outbox_in_their_order(home, monkeypatch, size):
+    monkeypatch.setattr("conformance.worker.outbox.TOGETHER", 3600.0)
+    sent = []
+    outbox = Outbox(str(home / "outbox"), sent.append)
+    answers = [bytes([number]) * length for number, length in enumerate([10, size, 20, size, size, 30])]
+    for one in answers:
+        outbox.put(one)
+    outbox.flush()
+    assert b"".join(sent) == b"".join(answers)
+    left(home.name, 0)
+
+
+def test_an_outbox_does_not_wait_for_long(home, monkeypatch):
+    monkeypatch.setattr("conformance.worker.outbox.TOGETHER", 0.0)
+    sent = []
+    Outbox(str(home / "outbox"), sent.append).put(b"answer")
+    assert sent == [b"answer"]
+    left(home.name, 0)

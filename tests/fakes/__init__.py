@@ -47,6 +47,7 @@ def request(
 ) -> dict[str, Any]:
     """Return a request to call `api` with `args` (messages), or with two small tensors."""
     message: dict[str, Any] = {"id": identifier, "api": api, "mode": "eager", "device": "cpu", "print": None}
+    message.update(gradient=None, deadline=None)
     message["args"] = list(args) or [tensor([-1.0, -2.0]), tensor([0.25, 0.75])]
     if api.endswith("KLDivLoss"):
         return {

@@ -60,10 +60,15 @@ def write_project(
     behaviours: Iterable[str] = ("right",),
     cases: str = ONE_CASE,
     environments: str = "",
+    adapter: str = "FakeAdapter",
     **extra: str,
 ) -> Path:
-    """Write ``pyproject.toml`` and ``cases/kl_div.yaml`` into `folder`, and return the case file's path."""
-    (folder / "pyproject.toml").write_text(ENVIRONMENTS + environments)
+    """Write ``pyproject.toml`` and ``cases/kl_div.yaml`` into `folder`, and return the case file's path.
+
+    `adapter` is that of the environment `fake`, `environments` are lines about others.
+    """
+    own = ENVIRONMENTS.replace("FakeAdapter", adapter)
+    (folder / "pyproject.toml").write_text(own + environments)
     path = folder / "cases" / "kl_div.yaml"
     path.parent.mkdir(exist_ok=True)
     path.write_text(case_file(behaviours, cases, **extra))

@@ -8,7 +8,7 @@ import sys
 import time
 from typing import Any
 
-from conformance.frameworks.adapter import Adapter
+from conformance.frameworks.adapter import Adapter, MissingError
 
 from . import framework
 
@@ -32,6 +32,15 @@ class FakeAdapter(Adapter):
         """What the tensor holds."""
         return (value.dtype, value.data) if isinstance(value, framework.Tensor) else None
 
+    def vjp(self, function: Any, inputs: Any) -> tuple[Any, Any]:
+        """What the output pulls back, or nothing where it is independent of the inputs."""
+        output = function(*inputs)
+
+        def pull(upstream: Any) -> Any:
+            return [None for _ in inputs] if output.pull is None else output.pull(upstream, inputs)
+
+        return output, pull
+
 
 class MissingAdapter(FakeAdapter):
     """A framework that is not installed."""
@@ -40,6 +49,17 @@ class MissingAdapter(FakeAdapter):
         """Print something, as imports do, and fail."""
         print("looking for fake_framework")
         importlib.import_module("fake_framework")
+
+
+class InstalledAdapter(FakeAdapter):
+    """The fake framework as it is installed: its package `fake` names its version and what `right` does."""
+
+    def load(self) -> None:
+        """Become what is installed."""
+        installed = importlib.import_module("fake")
+        framework.__version__ = installed.__version__
+        framework.right = getattr(framework, installed.behaviour)
+        super().load()
 
 
 class AbortingAdapter(FakeAdapter):
@@ -86,3 +106,46 @@ class MortalAdapter(FakeAdapter):
                 raise ImportError("the licence has been used up")
             mark.write("loaded")
         super().load()
+
+
+class ModalAdapter(FakeAdapter):
+    """A framework with a second mode, `graph`, in which everything is as in the first."""
+
+    modes = ("eager", "graph")
+
+    def compile(self, target: Any, mode: str) -> Any:
+        """There is nothing to compile."""
+        return target
+
+
+class CompilingAdapter(ModalAdapter):
+    """A framework with more modes, named for what becomes of compiling in them."""
+
+    modes = ("eager", "graph", "refuses", "lacks", "hangs", "aborts")
+
+    def compile(self, target: Any, mode: str) -> Any:
+        """Do what the mode is named for."""
+        if mode == "refuses":
+            raise RuntimeError("a statement that no graph can have")
+        if mode == "lacks":
+            raise MissingError("it needs a compiler")
+        while mode == "hangs":
+            time.sleep(60)
+        if mode == "aborts":
+            os.write(2, b"the graph is not a graph\n")
+            os.abort()
+        return super().compile(target, mode)
+
+
+class FragileAdapter(FakeAdapter):
+    """A framework that is spoilt by its first exception: the next call ends the process."""
+
+    def call(self, target: Any, args: Any, kwargs: Any) -> Any:
+        """Call, once it has been spoilt for the last time."""
+        if self.spent:
+            os.abort()
+        try:
+            return super().call(target, args, kwargs)
+        except RuntimeError:
+            self.spent = True
+            raise

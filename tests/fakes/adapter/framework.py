@@ -11,6 +11,11 @@ lax      right, but never refuses an unknown reduction
 noisy    right, but prints: from Python, from C, straight to the descriptors; and warns
 nothing  returns None
 late     returns a tensor that raises when it is read
+halved   right, but the gradients are half of what they ought to be
+zeroed   right, but the gradient of the target is zero
+detached right, but there is no gradient of the target
+forward  right, but RuntimeError where it goes backward
+waits    right, but sleeps until there is a file FAKE_WAITS
 hang     sleeps for ever
 stuck    hangs in C, with the interpreter lock held, so that no Python thread runs
 abort    prints to stderr, then SIGABRT
@@ -18,6 +23,9 @@ segfault SIGSEGV
 exit     ends the process with status 0
 sysexit  raises SystemExit
 ======== ==========================================================================================
+
+Only `right`, and what differs from it in its gradients alone, has gradients; what the others return is
+independent of the inputs.
 """
 
 from __future__ import annotations
@@ -33,64 +41,25 @@ from typing import Any
 
 import numpy as np
 
+from .tensor import Tensor, narrowed, widened
+
 __version__ = "1.0"
-
-
-class Tensor:
-    """An array with a dtype name of its own: bfloat16 is uint16 patterns."""
-
-    def __init__(self, data: Any, dtype: str) -> None:
-        self.data = data
-        self.dtype = dtype
-
-    def __repr__(self) -> str:
-        return f"Tensor({_wide(self).tolist()}, {self.dtype})"
-
-    def __getitem__(self, key: Any) -> Tensor:
-        return Tensor(self.data[key], self.dtype)
-
-    def permute(self, *axes: int) -> Tensor:
-        """Return a view with its axes in this order."""
-        return Tensor(self.data.transpose(axes), self.dtype)
-
-    def expand(self, *shape: int) -> Tensor:
-        """Return a view that is repeated."""
-        return Tensor(np.broadcast_to(self.data, shape), self.dtype)
 
 
 class _LateTensor(Tensor):
     def __init__(self) -> None:
         self.dtype = "float32"
+        self.pull = None
 
     @property
     def data(self) -> Any:
         raise RuntimeError("the kernel failed a while ago")
 
 
-def _wide(tensor: Tensor) -> Any:
-    if tensor.dtype == "bfloat16":
-        return (
-            (np.atleast_1d(tensor.data).astype(np.uint32) << 16).view(np.float32).reshape(tensor.data.shape)
-        )
-    return np.asarray(tensor.data)
-
-
-def _narrow(values: Any, dtype: str) -> Tensor:
-    values = np.asarray(values, dtype=np.float64)
-    if dtype != "bfloat16":
-        with np.errstate(over="ignore"):
-            return Tensor(values.astype(dtype), dtype)
-    # Round to odd in float32 first: a second rounding, to bfloat16, is then right.
-    with np.errstate(over="ignore"):
-        single = np.atleast_1d(values).astype(np.float32)
-    bits = single.view(np.uint32).copy()
-    away = np.abs(single.astype(np.float64)) > np.abs(np.atleast_1d(values))
-    inexact = (single.astype(np.float64) != np.atleast_1d(values)) & np.isfinite(single)
-    bits = np.where(inexact & away, bits - 1, bits)
-    bits = np.where(inexact, bits | 1, bits).astype(np.uint64)
-    rounded = ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16)
-    patterns = np.where(np.isnan(single), np.uint16(0x7FC0), rounded)
-    return Tensor(patterns.reshape(values.shape), "bfloat16")
+def _reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
+    if size_average is not None or reduce is not None:
+        return "none" if reduce is False else "sum" if size_average is False else "mean"
+    return reduction
 
 
 def _right(
@@ -105,32 +74,31 @@ def _right(
 ) -> Tensor:
     if not isinstance(input, Tensor) or not isinstance(target, Tensor):
         raise TypeError("input and target must be Tensor")
-    if size_average is not None or reduce is not None:
-        reduction = "none" if reduce is False else "sum" if size_average is False else "mean"
-    x = _wide(input).astype(np.float64)
-    y = _wide(target).astype(np.float64)
+    reduction = _reduction(size_average, reduce, reduction)
+    x = widened(input).astype(np.float64)
+    y = widened(target).astype(np.float64)
     with np.errstate(all="ignore"):
         terms = np.exp(y) * (y - x) if log_target else np.where(y == 0, 0.0, y * (np.log(y) - x))
         if reduction == "none":
-            return _narrow(terms, input.dtype)
+            return narrowed(terms, input.dtype)
         if reduction == "sum":
-            return _narrow(terms.sum(), input.dtype)
+            return narrowed(terms.sum(), input.dtype)
         if reduction == "batchmean":
-            return _narrow(terms.sum() / terms.shape[0], input.dtype)
+            return narrowed(terms.sum() / terms.shape[0], input.dtype)
         if reduction == "mean" or not strict:
-            return _narrow(terms.sum() / np.float64(terms.size), input.dtype)
+            return narrowed(terms.sum() / np.float64(terms.size), input.dtype)
     raise ValueError(f"{reduction} is not a valid value for reduction")
 
 
 def _wrong(*args: Any, **kwargs: Any) -> Tensor:
     right = _right(*args, **kwargs)
-    return _narrow(
-        _wide(right).astype(np.float64) * (1 + float(os.environ.get("FAKE_WRONG", "0.01"))), right.dtype
+    return narrowed(
+        widened(right).astype(np.float64) * (1 + float(os.environ.get("FAKE_WRONG", "0.01"))), right.dtype
     )
 
 
 def _wide_result(*args: Any, **kwargs: Any) -> Tensor:
-    return Tensor(_wide(_right(*args, **kwargs)).astype(np.float64), "float64")
+    return Tensor(widened(_right(*args, **kwargs)).astype(np.float64), "float64")
 
 
 def _deep(*args: Any, **kwargs: Any) -> Tensor:
@@ -170,6 +138,12 @@ def _late(*args: Any, **kwargs: Any) -> Tensor:
     return _LateTensor()
 
 
+def _waits(*args: Any, **kwargs: Any) -> Tensor:
+    while not os.path.exists(os.environ["FAKE_WAITS"]):
+        time.sleep(0.05)
+    return _right(*args, **kwargs)
+
+
 def _hang(*args: Any, **kwargs: Any) -> None:
     while True:
         time.sleep(60)
@@ -196,6 +170,51 @@ def _sysexit(*args: Any, **kwargs: Any) -> None:
     sys.exit(3)
 
 
+def _gradients(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    log_target: bool = False,
+    *,
+    upstream: Tensor,
+) -> tuple[Tensor, Tensor]:
+    """Those with respect to `input` and `target`, which have the same shape."""
+    x, y, scale = (widened(tensor).astype(np.float64) for tensor in (input, target, upstream))
+    reduction = _reduction(size_average, reduce, reduction)
+    with np.errstate(all="ignore"):
+        if reduction in ("mean", "batchmean"):
+            scale = scale / np.float64(x.size if reduction == "mean" else x.shape[0])
+        weight = np.exp(y) if log_target else y
+        slope = weight * (y - x + 1) if log_target else np.log(y) - x + 1
+        return narrowed(-weight * scale, input.dtype), narrowed(slope * scale, target.dtype)
+
+
+def _differentiable(change: Any) -> Any:
+    """`_right` with gradients, which `change` makes of the right ones."""
+
+    def function(input: Tensor, target: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        output = _right(input, target, *args, **kwargs)
+
+        def pull(upstream: Tensor, inputs: Any) -> list[Tensor | None]:
+            by_input, by_target = change(*_gradients(input, target, *args, **kwargs, upstream=upstream))
+            return [by_input if tensor is input else by_target for tensor in inputs]
+
+        output.pull = pull
+        return output
+
+    return function
+
+
+def _times(gradient: Tensor, factor: float) -> Tensor:
+    return narrowed(widened(gradient).astype(np.float64) * factor, gradient.dtype)
+
+
+def _no_way_back(*gradients: Tensor) -> None:
+    raise RuntimeError("no such backward kernel")
+
+
 def _behaviour(function: Any) -> types.SimpleNamespace:
     class KLDivLoss:
         def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -211,7 +230,7 @@ def _behaviour(function: Any) -> types.SimpleNamespace:
     return types.SimpleNamespace(kl_div=function, KLDivLoss=KLDivLoss)
 
 
-right = _behaviour(_right)
+right = _behaviour(_differentiable(lambda *both: both))
 wrong = _behaviour(_wrong)
 wide = _behaviour(_wide_result)
 deep = _behaviour(_deep)
@@ -221,6 +240,11 @@ lax = _behaviour(_lax)
 noisy = _behaviour(_noisy)
 nothing = _behaviour(_nothing)
 late = _behaviour(_late)
+waits = _behaviour(_waits)
+halved = _behaviour(_differentiable(lambda *both: [_times(gradient, 0.5) for gradient in both]))
+zeroed = _behaviour(_differentiable(lambda first, second: (first, _times(second, 0.0))))
+detached = _behaviour(_differentiable(lambda first, second: (first, None)))
+forward = _behaviour(_differentiable(_no_way_back))
 hang = _behaviour(_hang)
 stuck = _behaviour(_stuck)
 abort = _behaviour(_abort)
