@@ -1,42 +1,102 @@
 """The nearest known explanation of a wrong result: computed, never guessed.
 
-A suspect explains an output of which every element lies within the error bound around the suspect's
-own exact result. After the suspects come the accuracies: arithmetic of the check's dtype in which
-log and exp, or everything, is only as accurate as a narrower dtype's.
+A mutant explains an output of which every element lies within the error bound around the mutant's
+own exact result. Where none lies well within it, a common factor of all elements may explain the
+output; last come the accuracies: arithmetic of the check's dtype in which log and exp, or everything,
+is only as accurate as a narrower dtype's.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import inspect
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from conformance.compare import compare, format_of
+from conformance.mutants import HALF, NARROWER, UPSTREAM, Mutant, catalogue, choices_of, gradient_of
 from conformance.plan import Call
-from conformance.reference import Reference
-from conformance.run.altered import Altered
-from conformance.run.references import Machine, References, inputs_of
-from conformance.run.suspects import Suspect, suspects
+from conformance.reference import Formula, Reference, evaluate, evaluate_gradients
+from conformance.run.references import References, inputs_of
 
 Array = np.ndarray[Any, Any]
+_Key: TypeAlias = "tuple[str, str, str | None]"  # a call's key, its dtype, the input whose gradient it is
+# A mutant, the convention it is under, its exact result, and its bound where that is not the reference's.
+_Value: TypeAlias = "tuple[Mutant, str, Array, Array | None]"
 
 LARGEST = 150_000  # elements beyond which no explanation is looked for
-
-_NARROWER = {  # (the narrower dtype, how many ulps of the check's dtype one of its is)
-    "float64": (("float32", 2.0**29), ("float16", 2.0**42)),
-    "float32": (("float16", 2.0**13), ("bfloat16", 2.0**16)),
-}
+KEPT = 5000  # elements up to which the results of all mutants of a call are kept
+WELL_WITHIN = 0.75  # allowances: farther than this from their exact value sensible kernels hardly ever get
+FACTOR_ELEMENTS = (
+    3  # so many must agree on a factor: a single number always is some multiple of the right one
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """`text` completes "the result equals ..."."""
+    """`text` completes "the result equals ..."; `name` is the mutant's, where it is one."""
 
     name: str
     text: str
+
+
+class _Kept:
+    """What an iterator yields, as often as it is asked for."""
+
+    def __init__(self, rest: Iterator[_Value]) -> None:
+        self._known: list[_Value] = []
+        self._rest = rest
+
+    def __iter__(self) -> Iterator[_Value]:
+        yield from self._known
+        for value in self._rest:
+            self._known.append(value)
+            yield value
+
+
+class _Question:
+    """A call whose value, or whose gradient `of` an input, is to be explained."""
+
+    def __init__(self, formula: Formula, call: Call, of: str | None, upstream: Array | None) -> None:
+        self.call = call
+        self.dtype = call.spec.dtype
+        self.formula = formula if of is None else gradient_of(formula, of)
+        self.inputs = inputs_of(call)
+        self._original = formula
+        self._of = of
+        self._upstream = upstream
+
+    @property
+    def all_inputs(self) -> dict[str, Array]:
+        """The inputs of the formula that is looked at, the upstream gradient among them."""
+        return self.inputs if self._upstream is None else {**self.inputs, UPSTREAM: self._upstream}
+
+    def evaluate(
+        self, attributes: Mapping[str, Any] | None = None, dtype: str | None = None, **options: Any
+    ) -> Reference:
+        """The reference under other attributes, in another dtype's arithmetic, or under other options."""
+        wanted = (
+            self._original,
+            self.inputs,
+            self.call.spec.attributes if attributes is None else attributes,
+            dtype or self.dtype,
+        )
+        if self._of is None or self._upstream is None:
+            return evaluate(*wanted, certified=False, **options)
+        return evaluate_gradients(*wanted, self._upstream, certified=False, **options)[self._of]
+
+    def conventions(self) -> Iterator[tuple[dict[str, str], str]]:
+        """The reference's conventions, then each other choice that the case is about."""
+        yield {}, ""
+        parameters = inspect.signature(self.formula.function).parameters
+        known = self.call.spec.operator.conventions
+        for name in self.call.spec.case.conventions:
+            for choice in known[name].choices if name in parameters else ():
+                if choice != known[name].reference:
+                    yield {name: choice}, f", under the convention {name}={choice}"
 
 
 class Explainer:
@@ -44,102 +104,178 @@ class Explainer:
 
     def __init__(self, references: References) -> None:
         self._references = references
-        self._last: tuple[str, bytes, Hypothesis | None] | None = None
+        self._mutants: dict[tuple[int, str, str | None], list[Mutant]] = {}
+        self._kept: tuple[_Key, _Kept] | None = None
+        self._last: tuple[_Key, bytes, Hypothesis | None] | None = None
 
-    def explain(self, call: Call, actual: Array, reference: Reference) -> Hypothesis | None:
-        """The first explanation of `actual`, which is not `reference`; None where nothing known fits."""
-        key = (call.key + call.spec.dtype, hashlib.sha256(actual.tobytes()).digest())
-        if self._last is None or self._last[:2] != key:
-            self._last = (*key, _explain(self._references, call, actual, reference))
+    def explain(
+        self,
+        call: Call,
+        actual: Array,
+        reference: Reference,
+        of: str | None = None,
+        upstream: Array | None = None,
+    ) -> Hypothesis | None:
+        """The first explanation of `actual`, which is not `reference`; None where nothing known fits.
+
+        It is the value of `call`, or the gradient with respect to the input `of` under `upstream`.
+        """
+        key = (call.key, call.spec.dtype, of)
+        digest = hashlib.sha256(actual.tobytes() + repr(actual.shape).encode()).digest()
+        if self._last is None or self._last[:2] != (key, digest):
+            question = _Question(self._references.formula(call.spec.operator.name), call, of, upstream)
+            self._last = (key, digest, self._explain(key, question, actual, reference))
         return self._last[2]
 
+    def _explain(
+        self, key: _Key, question: _Question, actual: Array, reference: Reference
+    ) -> Hypothesis | None:
+        if actual.size > LARGEST or any(array.size > LARGEST for array in question.inputs.values()):
+            return None
+        with np.errstate(all="ignore"):
+            nearest, distance = self._by_mutant(key, question, actual, reference)
+            if distance <= WELL_WITHIN or actual.shape != reference.value.shape:
+                return nearest
+            return _by_factor(actual, reference) or nearest or _by_accuracy(question, actual)
 
-def _explain(references: References, call: Call, actual: Array, reference: Reference) -> Hypothesis | None:
-    if actual.size > LARGEST or any(array.size > LARGEST for array in inputs_of(call).values()):
-        return None
-    with np.errstate(all="ignore"):
-        return _by_suspect(references, call, actual, reference) or _by_accuracy(references, call, actual)
-
-
-def _by_suspect(references: References, call: Call, actual: Array, reference: Reference) -> Hypothesis | None:
-    formula = references.formula(call.spec.operator.name)
-    nonfinite = not (np.isfinite(actual).all() and np.isfinite(reference.value).all())
-    bound = _bound(references, call, reference)
-    rounding = 4.0 * 2.0 ** -format_of(call.spec.dtype).digits  # four unit roundoffs
-    for conventions, suffix in _conventions(call):
-        for suspect in suspects(formula, call, nonfinite):
-            value = _compute(references, call, suspect, conventions)
-            if value is None or value.shape != actual.shape:
+    def _by_mutant(
+        self, key: _Key, question: _Question, actual: Array, reference: Reference
+    ) -> tuple[Hypothesis | None, float]:
+        """The first mutant well within its bound, else the nearest; and its distance in allowances."""
+        nonfinite = not (np.isfinite(actual).all() and np.isfinite(reference.value).all())
+        usual = _bound(question, reference) if actual.shape == reference.value.shape else None
+        form = format_of(question.dtype)
+        wide = actual.astype(np.float64)
+        # No result is accepted beyond the allowance and one gap between numbers; most mutants are far off.
+        gaps = 4.0 * 2.0**-form.digits * np.abs(wide) + 6.0 * form.smallest_subnormal
+        nearest, least = None, np.inf
+        for mutant, suffix, value, own in self._values(key, question):
+            bound = usual if own is None else own
+            if bound is None or value.shape != actual.shape:
                 continue
-            if not suspect.overflow and not np.isfinite(value).any():
+            if bool(np.any(np.abs(wide - value) > 2.0 * bound + gaps)):
+                continue
+            if mutant.overflow and mutant.lossy and not nonfinite:
                 continue
             # Where the reference is not finite its bound says nothing: take a few roundings.
-            allowed = np.where(np.isfinite(bound), bound, rounding * np.abs(value))
-            if _fits(actual, value, np.nan_to_num(allowed, nan=0.0, posinf=0.0), call.spec.dtype):
-                return Hypothesis(suspect.name, suspect.text + suffix)
-    return None
+            allowed = np.where(np.isfinite(bound), bound, 4.0 * 2.0**-form.digits * np.abs(value))
+            distance = _distance(actual, value, np.nan_to_num(allowed, nan=0.0, posinf=0.0), question.dtype)
+            if distance is None:
+                continue
+            if not mutant.overflow and not np.isfinite(value).any():
+                suffix += " (nothing in either is finite, so this is a hint at most)"
+                distance = max(distance, 1.0)
+            if distance < least:
+                text = _text(mutant, question.call) + suffix
+                nearest, least = Hypothesis(mutant.name, text), distance
+            if distance <= WELL_WITHIN:
+                break
+        return nearest, least
+
+    def _values(self, key: _Key, question: _Question) -> Iterable[_Value]:
+        """The exact results of all mutants; small ones are kept for the next answer to the same call."""
+        if max((array.size for array in question.inputs.values()), default=0) > KEPT:
+            return self._computed(key, question)
+        if self._kept is None or self._kept[0] != key:
+            self._kept = (key, _Kept(self._computed(key, question)))
+        return self._kept[1]
+
+    def _computed(self, key: _Key, question: _Question) -> Iterator[_Value]:
+        attributes = question.call.spec.attributes
+        for conventions, suffix in question.conventions():
+            for mutant in self._catalogue(key, question):
+                if mutant.family:
+                    continue
+                if mutant.attributes:
+                    yield from _other_attributes(question, mutant, conventions, suffix)
+                    continue
+                value = mutant.exact(question.formula, question.all_inputs, attributes, conventions)
+                if value is not None:
+                    yield mutant, suffix, value, None
+
+    def _catalogue(self, key: _Key, question: _Question) -> list[Mutant]:
+        operator = question.call.spec.operator
+        place = (id(operator), question.dtype, key[2])
+        if place not in self._mutants:
+            self._mutants[place] = catalogue(question.formula, question.dtype, choices_of(operator))
+        return self._mutants[place]
 
 
-def _conventions(call: Call) -> Iterator[tuple[dict[str, str], str]]:
-    """The reference's conventions, then each other choice that the case is about."""
-    yield {}, ""
-    known = call.spec.operator.conventions
-    for name in call.spec.case.conventions:
-        for choice in known[name].choices:
-            if choice != known[name].reference:
-                yield {name: choice}, f", under the convention {name}={choice}"
+def _other_attributes(
+    question: _Question, mutant: Mutant, conventions: dict[str, str], suffix: str
+) -> Iterator[_Value]:
+    """The reference with other attributes: its size, and so its bound, may be quite another."""
+    attributes = {**question.call.spec.attributes, **mutant.attributes}
+    if attributes == question.call.spec.attributes:
+        return
+    try:
+        value = question.evaluate(attributes, conventions=conventions)
+        bound = _bound(question, value, attributes, conventions=conventions)
+    except (TypeError, ValueError, ArithmeticError):
+        return  # the formula refuses these attributes
+    yield mutant, suffix, value.value, bound
 
 
-def _bound(references: References, call: Call, reference: Reference) -> Array:
-    """The bound that an explanation has to meet; for the half types with the accumulation they often have."""
-    if call.spec.dtype in ("float16", "bfloat16"):
-        reference = references.evaluate(call, Machine(), summation="naive", accumulator="narrow")
+def _bound(
+    question: _Question,
+    reference: Reference,
+    attributes: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> Array:
+    """The bound an explanation has to meet; for the half types with the accumulation they often have."""
+    if question.dtype in HALF:
+        reference = question.evaluate(attributes, summation="naive", accumulator="narrow", **options)
     return np.asarray(reference.bound)
 
 
-def _compute(
-    references: References, call: Call, suspect: Suspect, conventions: dict[str, str]
-) -> Array | None:
-    """The float64 result of a suspect, or None where the change makes no sense for this call."""
-    inputs: dict[str, Any] = {name: array.astype(np.float64) for name, array in inputs_of(call).items()}
-    if suspect.inputs is not None:
-        inputs = suspect.inputs(inputs)
-    if suspect.alteration is not None:
-        inputs = {name: Altered(array, suspect.alteration) for name, array in inputs.items()}
-    options = dict(suspect.attributes or call.spec.attributes)
-    if suspect.function is None:
-        options.update(conventions)
-    try:
-        result = references.formula(call.spec.operator.name).chosen(suspect.function)(**inputs, **options)
-    except (TypeError, ValueError, ArithmeticError):
-        return None
-    value = np.asarray(result.value if isinstance(result, Altered) else result, dtype=np.float64)
-    return value if suspect.result is None else np.asarray(suspect.result(value))
-
-
-def _by_accuracy(references: References, call: Call, actual: Array) -> Hypothesis | None:
-    dtype = call.spec.dtype
-    for narrower, ulps in _NARROWER.get(dtype, ()):
-        for conventions, suffix in _conventions(call):
+def _by_accuracy(question: _Question, actual: Array) -> Hypothesis | None:
+    dtype = question.dtype
+    for narrower in NARROWER.get(dtype, ()):
+        # How many ulps of the check's dtype one of the narrower dtype's is.
+        ulps = 2.0 ** (format_of(dtype).digits - format_of(narrower).digits)
+        for conventions, suffix in question.conventions():
             try:
-                imprecise = references.evaluate(
-                    call, Machine(log_ulps=ulps), conventions=conventions, certified=False
-                )
-                narrow = references.evaluate(
-                    call, Machine(), conventions=conventions, arithmetic=narrower, certified=False
-                )
+                imprecise = question.evaluate(log_ulps=ulps, conventions=conventions)
+                narrow = question.evaluate(dtype=narrower, conventions=conventions)
             except ValueError:
                 continue  # a convention may be to refuse the call
             if imprecise.value.shape != actual.shape:
                 continue
             if _fits(actual, imprecise.value, imprecise.bound, dtype):
                 text = f"the formula with log and exp as accurate as {narrower}'s only{suffix}"
-                return Hypothesis(f"log-{narrower}", text)
+                return Hypothesis(f"elementary-{narrower}", text)
             if _fits(actual, narrow.value, narrow.bound, dtype):
                 text = f"the formula with the accuracy of {narrower} only{suffix}"
-                return Hypothesis(f"accuracy-{narrower}", text)
+                return Hypothesis(f"all-{narrower}", text)
     return None
 
 
+def _by_factor(actual: Array, reference: Reference) -> Hypothesis | None:
+    """A factor that all elements share, each as well as half the bound allows."""
+    wide = actual.astype(np.float64)
+    judged = np.isfinite(wide) & np.isfinite(reference.value) & (reference.value != 0)
+    judged &= 2 * reference.bound < np.abs(reference.value)
+    if np.count_nonzero(judged) < FACTOR_ELEMENTS:
+        return None
+    factor = float(np.median(wide[judged] / reference.value[judged]))
+    if not _fits(actual, reference.value * factor, reference.bound / 2, reference.dtype):
+        return None
+    off = (factor - 1) / format_of(reference.dtype).ulp(np.ones(1))[0]
+    size = f" ({off:+.3g} ulp of 1)" if abs(factor - 1) < 2.0**-6 else ""
+    return Hypothesis("times", f"the formula times {factor:.9g}{size}")
+
+
+def _text(mutant: Mutant, call: Call) -> str:
+    """What the mutant is, with the attribute's value that it replaces."""
+    before = [repr(call.spec.attributes[name]) for name in mutant.attributes]
+    return f"{mutant.text} in place of {', '.join(before)}" if before else mutant.text
+
+
 def _fits(actual: Array, value: Array, bound: Array, dtype: str) -> bool:
-    return compare(actual, value, None, bound, dtype).passed
+    return _distance(actual, value, bound, dtype) is not None
+
+
+def _distance(actual: Array, value: Array, bound: Array, dtype: str) -> float | None:
+    """How far `actual` is from `value`, in allowances; None where it is no result of it."""
+    comparison = compare(actual, value, None, bound, dtype)
+    return comparison.max_bound_ratio if comparison.passed else None

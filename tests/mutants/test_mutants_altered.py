@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import pytest
 
 from conformance import reference
-from conformance.run.altered import Alteration, Altered
+from conformance.mutants import Alteration, Altered
 
 PLAIN = Alteration()
 X = np.array([[-0.5, -1.25, -3.0], [-2.0, -0.125, -0.75]])
@@ -31,18 +32,18 @@ def test_with_nothing_changed_a_formula_gives_the_same_bits(reduction: str, log_
 
 
 def test_only_the_chosen_operation_changes() -> None:
-    def in_float32(y: Any) -> Any:
-        return np.log(y.astype(np.float32)).astype(np.float64)
+    def in_float32(operation: Any, y: Any) -> Any:
+        return operation(y.astype(np.float32)).astype(np.float64)
 
     x = np.array([0.1, 0.2])
     altered = Altered(x, Alteration({np.log: in_float32}))
-    assert np.log(altered).value.tolist() == in_float32(x).tolist() != np.log(x).tolist()
+    assert np.log(altered).value.tolist() == in_float32(np.log, x).tolist() != np.log(x).tolist()
     assert np.exp(altered).value.tolist() == np.exp(x).tolist()
     assert (altered * altered - 1).value.tolist() == (x * x - 1).tolist()
 
 
 def test_operators_are_the_operations_they_stand_for() -> None:
-    altered = Altered(np.array([7.0]), Alteration({np.divide: lambda one, other: one // other}))
+    altered = Altered(np.array([7.0]), Alteration({np.divide: lambda operation, one, other: one // other}))
     assert (altered / 2.0).value.tolist() == [3.0]
     assert (15.0 / altered).value.tolist() == [2.0]
     assert (altered + 0.5).value.tolist() == [7.5]
@@ -52,7 +53,7 @@ def test_operators_are_the_operations_they_stand_for() -> None:
 def test_sums_can_be_changed_and_keep_their_options() -> None:
     seen = []
 
-    def last(values: Any, **options: Any) -> Any:
+    def last(operation: Any, values: Any, **options: Any) -> Any:
         seen.append(options)
         return values[-1]
 
@@ -62,7 +63,7 @@ def test_sums_can_be_changed_and_keep_their_options() -> None:
 
 
 def test_a_whole_formula_with_its_logarithm_changed() -> None:
-    clamped = Alteration({np.log: lambda y: np.maximum(np.log(y), -1.0)})
+    clamped = Alteration({np.log: lambda log, y: np.maximum(log(y), -1.0)})
     with np.errstate(all="ignore"):
         actual = kl_div(clamped, reduction="none").value
         unchanged = kl_div(PLAIN, reduction="none").value
@@ -70,7 +71,7 @@ def test_a_whole_formula_with_its_logarithm_changed() -> None:
     assert actual.tolist() == expected.tolist() != unchanged.tolist()
 
 
-def test_what_comes_after_applies_to_every_result_but_that_of_a_selection() -> None:
+def test_what_comes_after_applies_to_every_result_but_those_of_selections_and_moves() -> None:
     calls = []
 
     def after(values: Any) -> Any:
@@ -80,6 +81,8 @@ def test_what_comes_after_applies_to_every_result_but_that_of_a_selection() -> N
     altered = Altered(np.array([1.26]), Alteration(after=after))
     assert (altered + 1.0).value.tolist() == [2.3]
     assert np.where(np.array([True]), altered, 0.0).value.tolist() == [1.26]
+    assert np.reshape(altered, (1, 1)).value.tolist() == [[1.26]]
+    assert np.stack([altered, altered]).value.tolist() == [[1.26], [1.26]]
     assert calls == [[2.26]]
 
 
@@ -116,3 +119,45 @@ def test_what_cannot_be_altered_is_refused_and_not_passed_by() -> None:
         np.add.reduce(altered)  # type: ignore[call-overload]
     with pytest.raises(TypeError):
         np.add(altered, 1.0, out=np.empty((2, 3)))
+
+
+def test_functions_of_lists_see_the_arrays_in_them() -> None:
+    altered = Altered(np.array([1.0, 2.0]), Alteration({np.log: lambda log, y: -log(y)}))
+    stacked = np.stack([altered, np.log(altered), np.array([5.0, 6.0])], axis=1)
+    assert stacked.value.tolist() == [[1.0, -0.0, 5.0], [2.0, -np.log(2.0), 6.0]]
+    assert np.concatenate((altered, altered)).value.tolist() == [1.0, 2.0, 1.0, 2.0]
+
+
+def test_functions_of_lists_can_be_changed_as_well() -> None:
+    altered = Altered(np.array([1.0]), Alteration({np.stack: lambda stack, parts: stack(parts[:1])}))
+    assert np.stack([altered, altered]).value.tolist() == [[1.0]]
+
+
+def test_a_mean_is_a_sum_and_a_quotient() -> None:
+    changed = Alteration({np.sum: lambda add_up, values, **options: add_up(values, **options) + 6.0})
+    assert float(np.mean(Altered(np.array([1.0, 2.0, 3.0]), changed)).value) == 4.0
+    rows = np.mean(Altered(X, PLAIN), axis=1, keepdims=True)
+    assert rows.value.tolist() == np.mean(X, axis=1, keepdims=True).tolist()
+
+
+def test_alterations_lie_one_above_the_other() -> None:
+    beneath = Alteration({np.exp: lambda exp, x: exp(x) + 1.0})
+    above = Alteration({np.exp: lambda exp, x: 10.0 * exp(x)})
+    assert np.exp(Altered(np.array([0.0]), beneath, above)).value.tolist() == [20.0]
+    assert np.exp(Altered(np.array([0.0]), above, beneath)).value.tolist() == [11.0]
+
+
+@pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16, np.float32])
+def test_plain_operands_take_the_dtype_of_the_altered_ones(dtype: Any) -> None:
+    altered = Altered(np.array([1.0, 3.0], dtype), PLAIN)
+    third = 1 / altered
+    assert third.value.dtype == np.dtype(dtype)
+    assert (altered * np.array([2.0, 2.0])).value.dtype == np.dtype(dtype)
+    assert np.where(altered == 1.0, 0.5, altered).value.dtype == np.dtype(dtype)
+    assert np.isnan(altered).tolist() == [False, False]
+
+
+def test_integers_stay_plain() -> None:
+    places = np.array([1, 0])
+    assert Altered(np.array([5.0, 7.0]), PLAIN)[places].value.tolist() == [7.0, 5.0]
+    assert type(np.argmax(Altered(np.array([5.0, 7.0]), PLAIN))) is np.int64

@@ -1,0 +1,30 @@
+"""Mutants: formulas with one thing changed, to explain a wrong result and to test the cases themselves.
+
+`catalogue` makes all mutants of a formula. Each gives its exact value in float64 (`Mutant.exact`), and
+what a kernel with this defect returns in a dtype (`Mutant.simulated`). `legitimate` are kernels without
+any defect, `lossy` ones that lose accuracy without being wrong.
+"""
+
+from conformance.mutants.altered import Alteration, Altered
+from conformance.mutants.catalogue import NARROWER, Choices, catalogue, choices_of
+from conformance.mutants.gradients import UPSTREAM, gradient_of
+from conformance.mutants.kernels import HALF, Kernel, legitimate, lossy, simulate, usual
+from conformance.mutants.mutant import Mutant
+
+__all__ = [
+    "HALF",
+    "NARROWER",
+    "UPSTREAM",
+    "Alteration",
+    "Altered",
+    "Choices",
+    "Kernel",
+    "Mutant",
+    "catalogue",
+    "choices_of",
+    "gradient_of",
+    "legitimate",
+    "lossy",
+    "simulate",
+    "usual",
+]

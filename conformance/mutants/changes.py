@@ -1,0 +1,144 @@
+"""Changes that mutants are made of: replacements of operations, and functions of arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from conformance.compare import format_of
+from conformance.mutants.altered import Alteration
+from conformance.mutants.sums import along_axes, one_by_one
+
+Array = np.ndarray[Any, Any]
+Change = Callable[[Any], Any]
+
+
+def through(dtype: str) -> Change:
+    """Rounds every element to `dtype`, and comes back to its own."""
+    kind = format_of(dtype).dtype
+
+    def rounded(values: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return np.asarray(values).astype(kind).astype(np.asarray(values).dtype)
+
+    return rounded
+
+
+def flushed(dtype: str) -> Change:
+    """Takes every number below the smallest normal one of `dtype` for 0."""
+    tiny = format_of(dtype).smallest_normal
+    return lambda values: np.where(np.abs(values) < tiny, np.zeros_like(values), values)
+
+
+def unmasked(values: Any) -> Any:
+    """Takes every NaN for 0."""
+    return np.where(np.isnan(values), np.zeros_like(values), values)
+
+
+def saturated(dtype: str) -> Change:
+    """Takes infinities for the largest numbers of `dtype`."""
+    largest = format_of(dtype).largest
+    return lambda values: np.clip(values, -largest, largest).astype(np.asarray(values).dtype)
+
+
+def plus(offset: float) -> Change:
+    """Adds a number."""
+    return lambda values: values + offset
+
+
+def at_least(floor: float) -> Change:
+    """Raises every lower number to `floor`."""
+    return lambda values: np.maximum(values, np.asarray(floor, np.asarray(values).dtype))
+
+
+def on_argument(ufuncs: Iterable[Any], change: Change) -> Alteration:
+    """Functions of one argument, whose argument is changed."""
+    return Alteration({ufunc: lambda operation, values: operation(change(values)) for ufunc in ufuncs})
+
+
+def on_value(ufuncs: Iterable[Any], change: Change) -> Alteration:
+    """Functions of one argument, whose value is changed."""
+    return Alteration({ufunc: lambda operation, values: change(operation(values)) for ufunc in ufuncs})
+
+
+def on_both(ufuncs: Iterable[Any], change: Change) -> Alteration:
+    """Functions of one argument, whose argument and value are changed."""
+    return Alteration(
+        {ufunc: lambda operation, values: change(operation(change(values))) for ufunc in ufuncs}
+    )
+
+
+def replaced(ufunc: Any, other: Any) -> Alteration:
+    """One function in place of another."""
+    return Alteration({ufunc: lambda operation, values: other(values)})
+
+
+def first_operand(ufunc: Any) -> Alteration:
+    """A function of two operands that returns the first."""
+    return Alteration({ufunc: lambda operation, one, other: _spread(one, one, other)})
+
+
+def second_operand(ufunc: Any) -> Alteration:
+    """A function of two operands that returns the second."""
+    return Alteration({ufunc: lambda operation, one, other: _spread(other, one, other)})
+
+
+def on_terms(change: Callable[[Any, Any], Any]) -> Alteration:
+    """Sums of other terms; `change` gets the terms and the axis (None: they are in a row)."""
+
+    def total(operation: Any, terms: Any, axis: Any = None, **options: Any) -> Any:
+        terms = np.asarray(terms)
+        if axis is None and not options.get("keepdims"):
+            return operation(change(np.ravel(terms), 0))
+        if not isinstance(axis, int):
+            raise ValueError("terms are left out along one axis only")
+        return operation(change(terms, axis), axis=axis, **options)
+
+    return Alteration({np.sum: total})
+
+
+def kept(select: Callable[[int], slice]) -> Callable[[Any, Any], Any]:
+    """Of the terms along an axis, those that `select` chooses by their number."""
+
+    def change(terms: Any, axis: int) -> Any:
+        places: list[Any] = [slice(None)] * terms.ndim
+        places[axis] = select(terms.shape[axis])
+        return terms[tuple(places)]
+
+    return change
+
+
+def added_in(dtype: str) -> Alteration:
+    """Sums one by one, in an accumulator of `dtype`."""
+    kind = format_of(dtype).dtype
+
+    def total(operation: Any, terms: Any, *args: Any, **options: Any) -> Any:
+        terms = np.asarray(terms)
+        return along_axes(one_by_one, terms.astype(kind), *args, **options).astype(terms.dtype)
+
+    return Alteration({np.sum: total})
+
+
+def on_divisor(change: Change) -> Alteration:
+    """Quotients by a single number, which is changed."""
+    return Alteration(
+        {
+            np.divide: lambda operation, one, other: operation(
+                one, change(other) if np.ndim(other) == 0 else other
+            )
+        }
+    )
+
+
+def on_inputs(change: Change) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Every floating input changed."""
+    return lambda inputs: {
+        name: array if np.asarray(array).dtype.kind in "iub" else change(array)
+        for name, array in inputs.items()
+    }
+
+
+def _spread(kept: Any, one: Any, other: Any) -> Array:
+    return np.array(np.broadcast_to(kept, np.broadcast_shapes(np.shape(one), np.shape(other))))

@@ -1,0 +1,92 @@
+"""A mutant: the reference's formula with one thing changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from conformance.mutants.altered import Alteration, Altered, is_floating, plain
+from conformance.mutants.kernels import Kernel, simulate, usual
+from conformance.reference import Formula
+
+Array = np.ndarray[Any, Any]
+Inputs = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mutant:
+    """A changed formula; `text` completes "the result equals ...".
+
+    What is changed: the `attributes` or `conventions` (those named), the `inputs` before they are used,
+    the operations (`alteration`), the `function` (a documented form by name), or the `result`, given the
+    inputs. `family` is what mutants share that differ in a number alone, such as a factor.
+
+    `overflow`: it is about results that are not finite; a mutant that is not and gives no finite number
+    explains nothing. `lossy`: it loses accuracy, which need not make it wrong.
+    """
+
+    name: str
+    text: str
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    conventions: Mapping[str, str] = field(default_factory=dict)
+    inputs: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    alteration: Alteration | None = None
+    function: str | None = None
+    result: Callable[[Any, Inputs], Any] | None = None
+    family: str = ""
+    overflow: bool = False
+    lossy: bool = False
+
+    def exact(
+        self, formula: Formula, inputs: Inputs, attributes: Mapping[str, Any], conventions: Mapping[str, str]
+    ) -> Array | None:
+        """The float64 result for `inputs`, or None where the change makes no sense for them."""
+        doubles = {
+            name: array.astype(np.float64) if is_floating(array) else array for name, array in inputs.items()
+        }
+        try:
+            changed = self._changed(doubles)
+            if self.alteration is not None:
+                changed = {
+                    name: Altered(array, self.alteration) if is_floating(array) else array
+                    for name, array in changed.items()
+                }
+            result = self._function(formula, doubles)(**changed, **self._options(attributes, conventions))
+        except (TypeError, ValueError, ArithmeticError):
+            return None
+        return np.asarray(plain(result), dtype=np.float64)
+
+    def simulated(
+        self,
+        formula: Formula,
+        inputs: Inputs,
+        attributes: Mapping[str, Any],
+        dtype: str,
+        kernel: Kernel | None = None,
+    ) -> Array:
+        """What a kernel (the usual one) with this change returns. Raises what the formula raises."""
+        changes = () if self.alteration is None else (self.alteration,)
+        return simulate(
+            self._function(formula, inputs),
+            self._changed(dict(inputs)),
+            self._options(attributes, {}),
+            dtype,
+            kernel or usual(dtype),
+            *changes,
+        )
+
+    def _changed(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        return inputs if self.inputs is None else self.inputs(inputs)
+
+    def _options(self, attributes: Mapping[str, Any], conventions: Mapping[str, str]) -> dict[str, Any]:
+        chosen = {**attributes, **self.attributes}
+        return chosen if self.function is not None else {**chosen, **conventions, **self.conventions}
+
+    def _function(self, formula: Formula, inputs: Inputs) -> Callable[..., Any]:
+        function, result = formula.chosen(self.function), self.result
+        if result is None:
+            return function
+        return lambda **arguments: result(np.asarray(plain(function(**arguments))), inputs)

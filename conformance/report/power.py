@@ -1,0 +1,216 @@
+"""The page about the cases themselves: which defects they see, and whether they cry wolf."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from conformance.report.visible import visible
+from conformance.results.power import PowerForm
+
+Row = tuple[str, ...]
+
+_MOST_CASES = 15
+
+WORDS = (
+    ("mutant", "the formula with one thing changed; it counts where its result leaves the acceptable set"),
+    ("harmless", "a mutant whose result leaves that set for none of the inputs tried; it does not count"),
+    ("killed", "a mutant that at least one golden case calls a mismatch"),
+    ("degraded", "mutants that survive, but of which some result was called a loss of accuracy"),
+    ("diagnosed", "killed mutants that most of their reports name, or another mutant with the same bits"),
+    ("smallest error", "the smallest relative error, planted in every element of a result, that is seen"),
+    ("false alarm", "a check of a kernel without a defect that fails"),
+    ("overflow", "such a kernel's infinity or NaN where a number is right: an intermediate has overflowed"),
+    (
+        "cancellation",
+        "such a kernel's mismatch where its form of the formula is worse, by its own running bound",
+    ),
+    ("vacuous", "checks in which the allowance exceeds every value, so that nothing can be judged"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PowerPage:
+    """Tables (title, head, rows), lists (title, lines) and what their words mean, in order."""
+
+    lead: str
+    tables: tuple[tuple[str, Row, tuple[Row, ...]], ...]
+    lists: tuple[tuple[str, tuple[str, ...]], ...]
+    words: tuple[tuple[str, str], ...]
+
+
+def power_page(form: PowerForm) -> PowerPage:
+    """What is shown of the file of a power run."""
+    dtypes = tuple(dict.fromkeys(line.dtype for line in form.mutants))
+    operators = ", ".join(map(visible, form.operators))
+    lead = (
+        f"{form.checks:,} checks of simulated kernels of {operators}, each right or with one defect,"
+        f" through the whole suite in {form.seconds:,.0f} s."
+    )
+    return PowerPage(
+        lead,
+        (
+            (
+                "Power, by dtype",
+                _POWER,
+                tuple(_power(form, dtype, side) for side in _SIDES for dtype in dtypes),
+            ),
+            ("The same small inputs and results, otherwise judged", _JUDGES, tuple(_judges(form))),
+            ("Kernels that lose accuracy without being wrong", _LOSSY, tuple(_lossy(form))),
+            ("The deadliest cases", _CASES, tuple(_cases(form))),
+        ),
+        (
+            ("Survivors", tuple(_survivors(form))),
+            ("False alarms", tuple(_alarms(form))),
+            ("Killed, but mostly explained otherwise", tuple(_undiagnosed(form))),
+        ),
+        WORDS,
+    )
+
+
+_SIDES = ("value", "gradient")
+_POWER = (
+    "dtype",
+    "aspect",
+    "mutants",
+    "harmless",
+    "killed",
+    "degraded",
+    "diagnosed",
+    "reports right",
+    "smallest error",
+    "false alarms",
+    "overflows",
+    "cancellations",
+    "vacuous",
+)
+
+
+def _power(form: PowerForm, dtype: str, side: str) -> Row:
+    mutants = [line for line in form.mutants if line.dtype == dtype and line.aspect.startswith(side)]
+    killed = [line for line in mutants if line.verdict == "killed"]
+    counting = [line for line in mutants if line.verdict != "harmless"]
+    survivors = [line for line in counting if line.verdict == "survived"]
+    innocent = [
+        line
+        for line in form.kernels
+        if line.dtype == dtype and line.kind == "legitimate" and line.aspect.startswith(side)
+    ]
+    checks = sum(sum(line.outcomes.values()) for line in innocent)
+    alarms = sum(len(line.false_alarms) for line in innocent)
+    return (
+        dtype,
+        side,
+        str(len(counting)),
+        str(len(mutants) - len(counting)),
+        share(len(killed), len(counting)),
+        str(sum(line.degraded > 0 for line in survivors)),
+        share(sum(line.diagnosed for line in killed), len(killed)),
+        share(sum(line.right for line in killed), sum(line.mismatches for line in killed)),
+        _error(form.smallest.get(dtype)) if side == "value" else "",
+        f"{alarms} of {checks:,}",
+        str(sum(line.overflowed for line in innocent)),
+        str(sum(line.cancelled for line in innocent)),
+        share(sum(line.outcomes.get("vacuous", 0) for line in innocent), checks),
+    )
+
+
+_JUDGES = ("dtype", "judged by", "mutants killed", "smallest error", "false alarms")
+
+
+def _judges(form: PowerForm) -> Iterable[Row]:
+    for line in form.judges:
+        counting = sum(
+            (one.dtype, one.aspect) == (line.dtype, "value") and one.verdict != "harmless"
+            for one in form.mutants
+        )
+        yield (
+            line.dtype,
+            visible(line.judge),
+            share(line.killed, counting),
+            _error(line.smallest),
+            f"{line.alarmed:,} of {line.innocent:,}",
+        )
+
+
+_LOSSY = ("dtype", "aspect", "kernel", "pass", "degraded", "mismatch", "vacuous")
+
+
+def _lossy(form: PowerForm) -> Iterable[Row]:
+    for line in form.kernels:
+        if line.kind == "lossy":
+            counts = (f"{line.outcomes.get(outcome, 0):,}" for outcome in _LOSSY[3:])
+            yield (line.dtype, line.aspect, visible(line.kernel), *counts)
+
+
+_CASES = ("case", "mutants killed", "by it alone")
+
+
+def _cases(form: PowerForm) -> Iterable[Row]:
+    kills: Counter[str] = Counter()
+    alone: Counter[str] = Counter()
+    for line in form.mutants:
+        kills.update(case for case, _ in line.cases)
+        if len(line.cases) == 1:
+            alone[line.cases[0][0]] += 1
+    ranked = sorted(kills, key=lambda case: (-alone[case], -kills[case], case))
+    for case in ranked[:_MOST_CASES]:
+        yield visible(case), str(kills[case]), str(alone[case])
+
+
+def _alarms(form: PowerForm) -> Iterable[str]:
+    for line in form.kernels:
+        if line.kind == "legitimate":
+            yield from map(visible, line.false_alarms)
+
+
+def _survivors(form: PowerForm) -> Iterable[str]:
+    for line in form.mutants:
+        if line.verdict == "survived":
+            yield visible(f"{line.dtype} {line.aspect} {line.mutant}: {line.text}; {line.why}")
+
+
+def _undiagnosed(form: PowerForm) -> Iterable[str]:
+    for line in form.mutants:
+        if line.verdict == "killed" and not line.diagnosed:
+            named = ", ".join(f"{name} ({count})" for name, count in line.named)
+            right = f"named in {line.right} of {line.mismatches} mismatches"
+            yield visible(f"{line.dtype} {line.aspect} {line.mutant}: {right}; these name {named}")
+
+
+def share(part: int, whole: int) -> str:
+    """`12 of 13 (92.3 %)`."""
+    return f"{part:,} of {whole:,} ({100 * part / whole:.1f} %)" if whole else "0 of 0"
+
+
+def _error(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2g}"
+
+
+def targets_missed(form: PowerForm, least: dict[str, float], diagnosis: float) -> list[str]:
+    """What of the targets has not been reached, in words.
+
+    `least` is the rate of mutants to kill in each dtype, `diagnosis` that of killed ones to be named; no
+    false alarm is wanted.
+    """
+    missed = []
+    for dtype, rate in least.items():
+        for side in _SIDES:
+            mutants = [
+                line
+                for line in form.mutants
+                if line.dtype == dtype and line.aspect.startswith(side) and line.verdict != "harmless"
+            ]
+            killed = [line for line in mutants if line.verdict == "killed"]
+            right = sum(line.diagnosed for line in killed)
+            for word, part, whole, wanted in (
+                ("killed", len(killed), len(mutants), rate),
+                ("diagnosed", right, len(killed), diagnosis),
+            ):
+                if part < wanted * whole:
+                    missed.append(f"{dtype}, {side}: {word} {share(part, whole)}, wanted: {100 * wanted:g} %")
+    alarms = sum(len(line.false_alarms) for line in form.kernels if line.kind == "legitimate")
+    if alarms:
+        missed.append(f"{alarms} false alarms, none is wanted")
+    return missed
