@@ -19,6 +19,11 @@ class ExpectationError(ValueError):
     """An expectations file that cannot be used: `location: message; hint`."""
 
 
+def printable(text: str) -> str:
+    """Text of a results file as a message may have it: on one line, and nothing that moves a cursor."""
+    return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
+
+
 @dataclass(frozen=True, slots=True)
 class Conditions:
     """Where an expectation applies; None where it does not matter. `version` is a PEP 440 range."""
@@ -27,11 +32,6 @@ class Conditions:
     device: str | None = None
     mode: str | None = None
     platform: str | None = None
-
-    @property
-    def any(self) -> bool:
-        """Whether there is a condition at all."""
-        return any(value is not None for value in (self.version, self.device, self.mode, self.platform))
 
     def hold(self, record: Mapping[str, Any], platform: str) -> bool:
         """Whether a record was made under these conditions."""
@@ -52,7 +52,9 @@ class Conditions:
 class Expectation:
     """One entry. `checks` is a check id, or a pattern of them, in which `*`, `?` and `[ab]` are wildcards.
 
-    `subtype`, `convention` and `fingerprint` are compared where they are given.
+    `subtypes`, `convention` and `fingerprints` are compared where they are given; of several each will do.
+    `location` is the place of the pattern, `entry` the line of the entry that it stands in; patterns of one
+    entry may match the same check. `review` marks an entry that no person has confirmed yet.
     """
 
     checks: str
@@ -60,13 +62,15 @@ class Expectation:
     outcome: str
     reason: str
     location: Location
-    subtype: str | None = None
+    entry: int = 0
+    subtypes: tuple[str, ...] = ()
     convention: str | None = None
-    fingerprint: str | None = None
+    fingerprints: tuple[str, ...] = ()
     when: Conditions = field(default_factory=Conditions)
     link: str | None = None
     until: datetime.date | None = None
     flaky: bool = False
+    review: bool = False
     _pattern: re.Pattern[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -75,13 +79,8 @@ class Expectation:
     @property
     def wanted(self) -> str:
         """The outcome, with the subtype and convention, as one phrase."""
-        parts = [self.outcome, self.subtype, self.convention]
+        parts = [self.outcome, " or ".join(self.subtypes), self.convention]
         return " ".join(part for part in parts if part)
-
-    @property
-    def conditional(self) -> bool:
-        """Whether the entry applies only under conditions, which this run may not have met."""
-        return self.when.any
 
     def expired(self, today: datetime.date) -> bool:
         """Whether its last day has passed."""
@@ -98,19 +97,28 @@ class Expectation:
     def difference(self, record: Mapping[str, Any]) -> str | None:
         """How the outcome of `record` differs from this one, or None where it does not."""
         wanted = (
-            ("outcome", self.outcome),
-            ("subtype", self.subtype),
-            ("convention", self.convention),
-            ("fingerprint", self.fingerprint),
+            ("outcome", (self.outcome,)),
+            ("subtype", self.subtypes),
+            ("convention", (self.convention,) if self.convention else ()),
+            ("fingerprint", self.fingerprints),
         )
-        for name, value in wanted:
-            if value is not None and record[name] != value:
-                return f"{name} is {record[name]}, not {value}"
+        for name, values in wanted:
+            if values and record[name] not in values:
+                return f"{name} is {record[name] or 'none'}, not {' or '.join(values)}"
         return None
 
     def conflict(self, other: Expectation, identifier: str) -> None:
-        """Refuse two entries for one check."""
-        raise ExpectationError(
-            f"{other.location}: {identifier} is already matched by the entry at {self.location}; "
-            "narrow one of the two patterns"
-        )
+        """Refuse two entries for one check. Raises ExpectationError, which names the places of both."""
+        if self.wanted == other.wanted:
+            problem, mend = (
+                f"is already matched by the entry at {self.location}",
+                "narrow one of the two patterns",
+            )
+        else:
+            problem = f"expects {other.wanted} of it, and the entry at {self.location} {self.wanted}"
+            mend = "narrow one of the two patterns, or give them conditions that exclude each other"
+        raise ExpectationError(f"{other.location}: {printable(identifier)}: {problem}; {mend}")
+
+    def same_entry(self, other: Expectation) -> bool:
+        """Whether both are patterns of one entry."""
+        return (self.location.path, self.entry) == (other.location.path, other.entry)

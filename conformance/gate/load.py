@@ -14,6 +14,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from conformance.casefile import CaseFileError, read_text, read_tree, validate
 from conformance.casefile.discover import NO_CASES, find
+from conformance.casefile.tree import LinedDict, LinedList
 from conformance.gate.expectations import Conditions, Expectation, ExpectationError
 from conformance.model import Location
 
@@ -30,9 +31,19 @@ def load_expectations(paths: Iterable[Path]) -> list[Expectation]:
     """The entries of files and folders of files, in order. Raises ExpectationError."""
     entries: list[Expectation] = []
     for path in paths:
-        for file in _files(path):
-            entries += _load(file)
+        for file in files_of(path):
+            entries += read_expectations(text_of(file), file)
+    refuse_equal(entries)
     return entries
+
+
+def refuse_equal(entries: Iterable[Expectation]) -> None:
+    """Raise ExpectationError where one pattern stands twice under the same conditions."""
+    known: dict[tuple[object, ...], Expectation] = {}
+    for entry in entries:
+        other = known.setdefault((entry.checks, entry.framework, entry.when), entry)
+        if other is not entry:
+            other.conflict(entry, entry.checks)
 
 
 def beside(folders: Iterable[Path]) -> list[Path]:
@@ -47,36 +58,73 @@ def covers(files: Iterable[Path], folders: Iterable[Path]) -> bool:
     return all(path.resolve() in known for path in find(folders))
 
 
-def _files(path: Path) -> list[Path]:
+def framework_of(file: Path) -> str | None:
+    """The framework that the entries of a file are about; None for any. Raises ExpectationError."""
+    framework = _tree(text_of(file), file).get("framework")
+    return None if framework is None else str(framework)
+
+
+def files_of(path: Path) -> list[Path]:
+    """The file `path` itself, or the files of the folder `path`."""
     if not path.is_dir():
         return [path]
     return sorted(file for file in path.iterdir() if file.suffix.lower() in (".yaml", ".yml"))
 
 
-def _load(path: Path) -> Iterator[Expectation]:
-    try:
-        tree = read_tree(read_text(path), str(path))
-        validate(tree, str(path), schema())
-    except CaseFileError as problem:
-        raise ExpectationError(str(problem)) from problem
+def read_expectations(text: str, path: Path) -> Iterator[Expectation]:
+    """The entries in the `text` of a file at `path`. Raises ExpectationError."""
+    tree = _tree(text, path)
     for entry in tree["expectations"]:
         location = Location(str(path), entry.line)
-        checks = entry["checks"]
-        for pattern in [checks] if isinstance(checks, str) else checks:
+        for line, pattern in _patterns(entry):
             yield Expectation(
-                checks=str(pattern),
+                checks=pattern,
                 framework=tree.get("framework"),
                 outcome=entry["outcome"],
                 reason=str(entry["reason"]),
-                location=location,
-                subtype=entry.get("subtype"),
+                location=Location(str(path), line),
+                entry=entry.line,
+                subtypes=_words(entry.get("subtype")),
                 convention=entry.get("convention"),
-                fingerprint=entry.get("fingerprint"),
+                fingerprints=_words(entry.get("fingerprint")),
                 when=_conditions(entry.get("when", {}), location),
                 link=entry.get("link"),
                 until=_date(entry.get("until"), location),
                 flaky=bool(entry.get("flaky", False)),
+                review=bool(entry.get("review", False)),
             )
+
+
+def text_of(path: Path) -> str:
+    """The text of a file. Raises ExpectationError."""
+    try:
+        return read_text(path)
+    except CaseFileError as problem:
+        raise ExpectationError(str(problem)) from problem
+
+
+def _tree(text: str, path: Path) -> LinedDict:
+    try:
+        tree: LinedDict = read_tree(text, str(path))
+        validate(tree, str(path), schema())
+    except CaseFileError as problem:
+        raise ExpectationError(str(problem)) from problem
+    return tree
+
+
+def _patterns(entry: LinedDict) -> Iterator[tuple[int, str]]:
+    """The patterns of an entry, each with its line."""
+    checks = entry["checks"]
+    if isinstance(checks, LinedList):
+        yield from zip(checks.lines, map(str, checks), strict=True)
+    else:
+        yield entry.lines["checks"], str(checks)
+
+
+def _words(given: str | list[str] | None) -> tuple[str, ...]:
+    if given is None:
+        return ()
+    return (str(given),) if isinstance(given, str) else tuple(map(str, given))
 
 
 def _conditions(when: dict[str, Any], location: Location) -> Conditions:

@@ -19,6 +19,7 @@ def record() -> MakeRecord:
     def make(**changes: object) -> dict[str, object]:
         return {
             "id": ID,
+            "environment": "torch",
             "framework": "torch",
             "framework_version": "2.13.0",
             "device": "cpu",
@@ -37,9 +38,15 @@ def record() -> MakeRecord:
 
 @pytest.fixture
 def expectation() -> MakeExpectation:
-    """An expectation of torch at known.yaml:7: a mismatch of every check, unless said otherwise."""
+    """An expectation of torch at known.yaml:7: a mismatch of every check, unless said otherwise.
+
+    `subtype` and `fingerprint` may be single words, as in a file.
+    """
 
     def make(**changes: Any) -> Expectation:
+        for name in {"subtype", "fingerprint"} & changes.keys():
+            word = changes.pop(name)
+            changes[f"{name}s"] = (word,) if isinstance(word, str) else word
         given: dict[str, Any] = {
             "checks": "*",
             "framework": "torch",
@@ -49,6 +56,6 @@ def expectation() -> MakeExpectation:
             "when": Conditions(),
             **changes,
         }
-        return Expectation(**given)
+        return Expectation(**{"entry": given["location"].line, **given})
 
     return make

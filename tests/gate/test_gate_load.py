@@ -68,12 +68,12 @@ def test_every_key_is_read(folder: Path) -> None:
     full, first, second = load_expectations([Path("known.yaml")])
     assert str(full.location) == "known.yaml:4"
     assert (full.checks, full.framework, full.outcome) == ("op/case/*/torch.*/value", "torch", "mismatch")
-    assert (full.subtype, full.convention, full.fingerprint) == ("convention", "zero=nan", "0a1b2c")
+    assert (full.subtypes, full.convention, full.fingerprints) == (("convention",), "zero=nan", ("0a1b2c",))
     assert str(full.when.version) in (">=2.0,<3", "<3,>=2.0")
     assert (full.when.device, full.when.mode, full.when.platform) == ("cpu", "eager", "x86_64")
     assert full.reason == "NaN for 0 log 0, where 0 is the limit"
     assert full.link == "https://example.org/1"
-    assert (full.until, full.flaky, full.conditional) == (datetime.date(2026, 12, 31), True, True)
+    assert (full.until, full.flaky, full.review) == (datetime.date(2026, 12, 31), True, False)
     assert [each.checks for each in (first, second)] == ["op/a", "op/b"]
     assert {str(each.location) for each in (first, second)} == {"known.yaml:14"}
 
@@ -81,8 +81,8 @@ def test_every_key_is_read(folder: Path) -> None:
 def test_what_is_left_out_does_not_matter_to_an_entry(folder: Path) -> None:
     (folder / "own.yml").write_text(entry().replace("framework: torch\n", ""))
     (made,) = load_expectations([Path("own.yml")])
-    assert (made.framework, made.subtype, made.convention, made.fingerprint) == (None, None, None, None)
-    assert (made.when, made.link, made.until, made.flaky, made.conditional) == (
+    assert (made.framework, made.subtypes, made.convention, made.fingerprints) == (None, (), None, ())
+    assert (made.when, made.link, made.until, made.flaky, made.review) == (
         Conditions(), None, None, False, False,
     )  # fmt: skip
 
@@ -121,7 +121,7 @@ def test_a_file_without_entries_and_a_folder_without_files_expect_nothing(folder
         ("when: [cpu]", "expectations[0].when: must be a mapping, not a list"),
         ("subtype: shap", 'expectations[0].subtype: "shap" is not allowed here; did you mean "shape"?'),
         ("link: ''", "expectations[0].link: must not be empty"),
-        ("fingerprint: 12", "expectations[0].fingerprint: must be text, not a number; put it in quotes"),
+        ("fingerprint: 12", "expectations[0].fingerprint: must be text or a list, not a number"),
         (
             "checks: op/x",
             "expectations[0].checks: duplicate key; it is already on line 3; remove one of them",
@@ -202,6 +202,45 @@ def test_a_file_that_is_not_there(folder: Path) -> None:
         load_expectations([Path("gone.yaml")])
 
 
+def test_several_subtypes_and_fingerprints_and_a_mark_for_review(folder: Path) -> None:
+    lines = "subtype: [value, shape]\n    fingerprint: [a1, b2]\n    review: true"
+    Path("known.yaml").write_text(entry(lines).replace("outcome: error", "outcome: mismatch"))
+    (made,) = load_expectations([Path("known.yaml")])
+    assert (made.subtypes, made.fingerprints, made.review) == (("value", "shape"), ("a1", "b2"), True)
+
+
+def test_a_pattern_of_a_list_has_its_own_line(folder: Path) -> None:
+    Path("known.yaml").write_text(entry().replace("op/*", "\n      - op/a\n      - op/b"))
+    made = load_expectations([Path("known.yaml")])
+    assert [(str(each.location), each.entry) for each in made] == [("known.yaml:4", 3), ("known.yaml:5", 3)]
+    assert made[0].same_entry(made[1])
+
+
+@pytest.mark.parametrize(
+    ("outcome", "message"),
+    [
+        ("error", "is already matched by the entry at a.yaml:3; narrow one of the two patterns"),
+        (
+            "crash",
+            "expects crash of it, and the entry at a.yaml:3 error; "
+            "narrow one of the two patterns, or give them conditions that exclude each other",
+        ),
+    ],
+)
+def test_one_pattern_twice_is_refused_with_both_places(folder: Path, outcome: str, message: str) -> None:
+    Path("a.yaml").write_text(entry())
+    Path("b.yaml").write_text(entry().replace("error", outcome))
+    with pytest.raises(ExpectationError) as caught:
+        load_expectations([Path("a.yaml"), Path("b.yaml")])
+    assert str(caught.value) == f"b.yaml:3: op/*: {message}"
+
+
+def test_one_pattern_twice_under_other_conditions_is_good(folder: Path) -> None:
+    Path("a.yaml").write_text(entry("when: {version: '<2'}"))
+    Path("b.yaml").write_text(entry("when: {version: '>=2'}"))
+    assert len(load_expectations([Path("a.yaml"), Path("b.yaml")])) == 2
+
+
 def test_one_bad_file_is_not_passed_over(folder: Path) -> None:
     Path("a.yaml").write_text(entry())
     Path("b.yaml").write_text(entry("untl: x"))
@@ -216,12 +255,17 @@ def test_the_schema_is_closed_valid_and_knows_the_suites_words() -> None:
         assert part["additionalProperties"] is False
     ours = {"harness_error", "invalid_case", "not_run"}  # our own faults are nobody's expectation
     assert set(one["properties"]["outcome"]["enum"]) == {outcome.value for outcome in Outcome} - ours
-    assert set(one["properties"]["subtype"]["enum"]) == {subtype.value for subtype in Subtype}
+    alone, several = one["properties"]["subtype"]["anyOf"]
+    listed = schema()["$defs"]["subtype"]["enum"]
+    assert set(alone["enum"]) == set(listed) == {subtype.value for subtype in Subtype}
+    assert several["items"] == {"$ref": "#/$defs/subtype"}
 
 
 def test_the_schema_names_every_key_that_is_read() -> None:
     fields = {name for name in Expectation.__dataclass_fields__ if not name.startswith("_")}
-    assert set(schema()["$defs"]["expectation"]["properties"]) == fields - {"framework", "location"}
+    own = {"framework", "location", "entry"}
+    singular = {name.removesuffix("s") if name in ("subtypes", "fingerprints") else name for name in fields}
+    assert set(schema()["$defs"]["expectation"]["properties"]) == singular - own
     assert set(schema()["$defs"]["expectation"]["properties"]["when"]["properties"]) == set(
         Conditions.__dataclass_fields__
     )

@@ -20,7 +20,7 @@ def stale(gate: Gate, *planned: dict[str, Any]) -> list[Expectation]:
     gate.find_stale([(check, PLATFORM) for check in planned], TODAY)
     assert gate.counts[Verdict.STALE] == len(gate.stale)
     assert (Verdict.STALE in gate.closing) is bool(gate.stale)
-    return gate.stale
+    return [each.expectation for each in gate.stale]
 
 
 # -- conditions ----------------------------------------------------------------------------------------
@@ -144,6 +144,65 @@ def test_conditions_that_this_run_has_not_met_are_not_stale(
     record: MakeRecord, expectation: MakeExpectation, when: Conditions
 ) -> None:
     assert not stale(Gate([expectation(checks="gone", when=when)]), record())
+
+
+@pytest.mark.parametrize(
+    "when",
+    [Conditions(version=SpecifierSet(">=2")), Conditions(device="cpu"), Conditions(platform="x86_64")],
+)
+def test_an_entry_whose_conditions_are_met_but_that_matches_no_check_is_stale(
+    record: MakeRecord, expectation: MakeExpectation, when: Conditions
+) -> None:
+    gone = expectation(checks="gone", when=when)
+    assert stale(Gate([gone]), record()) == [gone]
+
+
+PLANNED = (ID, ID.replace("float32", "float64"), ID.replace("case", "zero-target"))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "nearest"),
+    [
+        (ID.replace("zero", "zreo").replace("case", "zreo-target"), [PLANNED[2]]),
+        ("op/zreo-target/*/value", [PLANNED[2]]),
+        ("op/zero-tragets*/value", [PLANNED[2]]),
+        ("*/torch.nn.Opp/*", []),
+        (ID.replace("eager", "egaer"), [PLANNED[0]]),
+    ],
+)
+def test_a_slip_of_the_pen_is_told_the_nearest_ids(
+    record: MakeRecord, expectation: MakeExpectation, pattern: str, nearest: list[str]
+) -> None:
+    gate = Gate([expectation(checks=pattern)])
+    assert stale(gate, *(record(id=name) for name in PLANNED))
+    assert gate.misspelt
+    assert str(gate.stale[0]).startswith(f"known.yaml:7: no check matches {pattern}; nearest: ")
+    assert all(name in str(gate.stale[0]) for name in nearest)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["op/gone/*", "op/case/*/float16/*", ID.replace("float32", "float16"), "other/*"]
+)
+def test_what_is_gone_is_no_slip_of_the_pen(
+    record: MakeRecord, expectation: MakeExpectation, pattern: str
+) -> None:
+    gate = Gate([expectation(checks=pattern)])
+    assert stale(gate, *(record(id=name) for name in PLANNED))
+    assert not gate.misspelt
+
+
+def test_of_an_id_that_is_gone_the_nearest_are_told(record: MakeRecord, expectation: MakeExpectation) -> None:
+    gate = Gate([expectation(checks=ID.replace("float32", "float16"))])
+    stale(gate, *(record(id=name) for name in PLANNED))
+    assert f"nearest: {PLANNED[0]}" in str(gate.stale[0]) or f"nearest: {PLANNED[1]}" in str(gate.stale[0])
+
+
+def test_what_could_have_been_planned_keeps_an_entry(
+    record: MakeRecord, expectation: MakeExpectation
+) -> None:
+    gate = Gate([expectation(checks="*/graph/*")])
+    gate.find_stale([(record(), PLATFORM)], TODAY, left_out=[(record(id="op/graph/value"), PLATFORM)])
+    assert gate.stale == []
 
 
 @pytest.mark.parametrize(("days", "expired"), [(-1, True), (0, False), (1, False)])

@@ -207,17 +207,59 @@ def test_an_expectation_is_about_its_framework_alone(
     assert Gate([expectation(framework=None)]).add(mismatch).verdict is Verdict.KNOWN
 
 
-def test_two_expectations_of_one_check_are_refused_whatever_they_expect(
+@pytest.mark.parametrize(
+    ("outcome", "message"),
+    [
+        ("mismatch", "is already matched by the entry at known.yaml:7; narrow one of the two patterns"),
+        (
+            "error",
+            "expects error of it, and the entry at known.yaml:7 mismatch; "
+            "narrow one of the two patterns, or give them conditions that exclude each other",
+        ),
+    ],
+)
+def test_two_expectations_of_one_check_are_refused_in_either_order(
+    record: MakeRecord, expectation: MakeExpectation, outcome: str, message: str
+) -> None:
+    narrow = expectation(checks=ID, outcome=outcome, location=Location("own.yaml", 3))
+    for entries in itertools.permutations([expectation(), narrow]):
+        with pytest.raises(ExpectationError) as caught:
+            Gate(entries).add(record())
+        assert str(caught.value) == f"own.yaml:3: {ID}: {message}"
+
+
+def test_patterns_of_one_entry_may_match_one_check_and_are_all_of_use(
     record: MakeRecord, expectation: MakeExpectation
 ) -> None:
-    narrow = expectation(checks=ID, outcome="error", location=Location("own.yaml", 3))
-    for first, second in itertools.permutations([expectation(), narrow]):
-        with pytest.raises(ExpectationError) as caught:
-            Gate([first, second]).add(record())
-        assert str(caught.value) == (
-            f"{second.location}: {ID} is already matched by the entry at {first.location}; "
-            "narrow one of the two patterns"
-        )
+    gate = Gate([expectation(), expectation(checks=ID, location=Location("known.yaml", 8), entry=7)])
+    assert gate.add(record(outcome="mismatch")).verdict is Verdict.KNOWN
+    assert gate.unused == []
+
+
+def test_of_several_subtypes_or_fingerprints_each_will_do(
+    record: MakeRecord, expectation: MakeExpectation
+) -> None:
+    either = expectation(subtype=("value", "shape"), fingerprint=("a", "b"))
+    for subtype, fingerprint in itertools.product(("value", "shape"), ("a", "b")):
+        found = rule(record(outcome="mismatch", subtype=subtype, fingerprint=fingerprint), either)
+        assert found.verdict is Verdict.KNOWN
+    ruling = rule(record(outcome="mismatch", subtype="value", fingerprint="c"), either)
+    assert (ruling.verdict, ruling.why.partition(": ")[2]) == (
+        Verdict.CHANGED,
+        "fingerprint is c, not a or b",
+    )
+
+
+@pytest.mark.parametrize(
+    "pattern", [ID, "*", "op/*", "op/case/*", "op/c*/default/*", "[o]p/case/*", "op/case*", "?p/*"]
+)
+def test_a_pattern_is_found_wherever_its_first_wildcard_is(
+    record: MakeRecord, expectation: MakeExpectation, pattern: str
+) -> None:
+    others = [expectation(checks=f"op/other-{n}/*") for n in range(20)]
+    ruling = Gate([*others, expectation(checks=pattern)]).add(record(outcome="mismatch"))
+    assert ruling.expectation is not None
+    assert ruling.expectation.checks == pattern
 
 
 def test_expectations_of_two_frameworks_do_not_overlap(
