@@ -2,6 +2,7 @@
 
 from conformance.results.arrays import array_form, array_values, drawn_form, element, input_form, raw_form
 from conformance.results.errors import ResultsError
+from conformance.results.merge import merge_results
 from conformance.results.numbers import number, number_form, scalar, scalar_form
 from conformance.results.reader import RunResults, read_results, stream_results
 from conformance.results.record import (
@@ -16,22 +17,26 @@ from conformance.results.record import (
     ExceptionForm,
     Footer,
     GeneratorForm,
+    GradientForm,
     Header,
     InputForm,
     Minimised,
     Number,
     Record,
     ScalarForm,
+    Selection,
     Source,
     Unavailable,
     ValueForm,
 )
+from conformance.results.skim import Brief, Skim, pick_results
 from conformance.results.writer import ResultsWriter, timestamp
 
 __all__ = [
     "SCHEMA",
     "ArgumentForm",
     "ArrayForm",
+    "Brief",
     "CallStyle",
     "CheckRecord",
     "ConventionForm",
@@ -40,6 +45,7 @@ __all__ = [
     "ExceptionForm",
     "Footer",
     "GeneratorForm",
+    "GradientForm",
     "Header",
     "InputForm",
     "Minimised",
@@ -49,6 +55,8 @@ __all__ = [
     "ResultsWriter",
     "RunResults",
     "ScalarForm",
+    "Selection",
+    "Skim",
     "Source",
     "Unavailable",
     "ValueForm",
@@ -57,8 +65,10 @@ __all__ = [
     "drawn_form",
     "element",
     "input_form",
+    "merge_results",
     "number",
     "number_form",
+    "pick_results",
     "raw_form",
     "read_results",
     "scalar",

@@ -167,10 +167,23 @@ class Source(TypedDict):
     url: str
 
 
+class GradientForm(TypedDict):
+    """Which gradient a check judges: with respect to the input `of`.
+
+    `inputs` are those that the backward pass differentiated with respect to, `upstream` is the gradient
+    that it started with, of the output's shape.
+    """
+
+    of: str
+    inputs: list[str]
+    upstream: InputForm
+
+
 class Minimised(TypedDict):
-    """Smaller inputs that still fail, with what they gave and should give."""
+    """Smaller inputs that still fail, with what they gave and should give; `upstream` as in a gradient."""
 
     inputs: dict[str, InputForm]
+    upstream: InputForm | None
     actual: ValueForm
     expected: ValueForm
     worst_index: list[int] | None
@@ -201,6 +214,7 @@ class CheckRecord(TypedDict):
     stale_declaration: bool
     call: str
     call_style: CallStyle
+    gradient: GradientForm | None
     attributes: dict[str, ScalarForm]
     inputs: dict[str, InputForm]
     location: str
@@ -261,13 +275,43 @@ class Suite(TypedDict):
     command: str
 
 
+class Selection(TypedDict):
+    """Which of the planned checks were to run.
+
+    `keywords`, `markers` and `modes` are the texts of -k, -m and --modes; `paths` are the case files and
+    folders that were named (none: the default ones); `shard` is "2/4" for the second of four, or None.
+    `planned` counts the checks of those paths in those modes, `checks` what is left of them, of all shards
+    together, and `digest` is the SHA-256 of the sorted ids of the latter, one a line. `whole` says that, a
+    shard aside, they are all checks of all case files of their folders; `known_modes` are the modes that each
+    environment has.
+    """
+
+    keywords: str
+    markers: str
+    paths: list[str]
+    modes: str
+    shard: str | None
+    planned: int
+    checks: int
+    digest: str
+    whole: bool
+    known_modes: dict[str, list[str]]
+
+
 class Header(TypedDict):
-    """The first line. `conventions` maps operator -> convention name -> what it asks."""
+    """The first line. `conventions` maps operator -> convention name -> what it asks.
+
+    `run` names the CI run that the file belongs to (None outside CI), which all its shards have in common;
+    `cases` maps each operator to the SHA-256 of its case file's text, whichever way its lines end.
+    """
 
     kind: Literal["header"]
     schema: int
     suite: Suite
     started: str
+    run: str | None
+    selection: Selection
+    cases: dict[str, str]
     environments: dict[str, EnvironmentForm]
     unavailable: dict[str, Unavailable]
     conventions: dict[str, dict[str, ConventionForm]]

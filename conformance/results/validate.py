@@ -101,6 +101,7 @@ CHECK: Rule = object_with(
         "stale_declaration": boolean,
         "call": text,
         "call_style": _call_style,
+        "gradient": optional(object_with({"of": text, "inputs": list_of(text), "upstream": _input})),
         "attributes": table_of(scalar),
         "inputs": table_of(_input),
         "location": text,
@@ -121,6 +122,7 @@ CHECK: Rule = object_with(
             object_with(
                 {
                     "inputs": table_of(_input),
+                    "upstream": optional(_input),
                     "actual": _value,
                     "expected": _value,
                     "worst_index": optional(_sizes),
@@ -143,6 +145,18 @@ _ENVIRONMENT = {
     "threads": optional(count),
 }
 _CONVENTION = {"question": text, "reference": text, "source": text, "choices": table_of(text)}
+_SELECTION = {
+    "keywords": text,
+    "markers": text,
+    "paths": list_of(text),
+    "modes": text,
+    "shard": optional(text),
+    "planned": count,
+    "checks": count,
+    "digest": text,
+    "whole": boolean,
+    "known_modes": table_of(list_of(text)),
+}
 _SUITE = ("name", "version", "python", "numpy", "platform", "command")
 
 HEADER: Rule = object_with(
@@ -151,6 +165,9 @@ HEADER: Rule = object_with(
         "schema": count,
         "suite": object_with(dict.fromkeys(_SUITE, text)),
         "started": text,
+        "run": optional(text),
+        "selection": object_with(_SELECTION),
+        "cases": table_of(text),
         "environments": table_of(object_with(_ENVIRONMENT)),
         "unavailable": _unavailable,
         "conventions": table_of(table_of(object_with(_CONVENTION))),
