@@ -81,6 +81,7 @@ class Aspect(_Word):
     VALUE = "value"
     DOCUMENTED = "documented"
     ERROR = "error"
+    GRADIENT = "gradient"
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +213,9 @@ class Case:
 
     `matrix` maps an axis to its values. Axes are `dtype`, `shape`, `layout`, `seed`, and the names
     of attributes. `exclude` lists partial combinations to leave out. `positional` names attributes
-    that are passed by position. `keywords` passes the inputs by name.
+    that are passed by position. `keywords` passes the inputs by name. `gradients` names the inputs whose
+    gradients are checked, too. `compiled` puts the case into the chosen subset that also runs in the
+    modes that compile; all others run eagerly, unless everything is asked for.
     `refused` says that mathematics has no answer: the call ought to be refused.
     """
 
@@ -232,6 +235,8 @@ class Case:
     formula_document: str | None = None
     positional: tuple[str, ...] = ()
     keywords: bool = False
+    gradients: tuple[str, ...] = ()
+    compiled: bool = False
     refused: bool = False
     document: str | None = None
 
@@ -272,6 +277,7 @@ class Check:
 
     `id` is the whole tuple joined by `/`, stable across runs. `declared` is the reason why the API's
     row says that this is not supported, or None. `raises` are the documented exceptions' class names.
+    `of` is the input whose gradient is judged, where the aspect is one.
     """
 
     id: str
@@ -288,3 +294,9 @@ class Check:
     undocumented: tuple[str, ...]
     declared: str | None = None
     raises: tuple[str, ...] = ()
+    of: str | None = None
+
+    @property
+    def aspect_word(self) -> str:
+        """The aspect as ids and records have it: a gradient names its input, `gradient:target`."""
+        return str(self.aspect) if self.of is None else f"{self.aspect}:{self.of}"

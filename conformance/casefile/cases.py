@@ -51,6 +51,8 @@ def _case(tree: LinedDict, scope: Scope, path: Path) -> Case:
         formula_document=scope.document(formula, (*path, "formula")) if formula else None,
         positional=_known_words(tree, "positional", scope.attributes, "attribute", scope, path),
         keywords=tree.get("keywords", False),
+        gradients=_gradients(tree, specs, scope, path),
+        compiled=tree.get("compiled", False),
         refused=tree.get("refused", False),
         document=scope.document(tree, path),
     )
@@ -107,6 +109,25 @@ def _known_words(
     for index, word in enumerate(words):
         scope.known(word, allowed, (*path, key, index), kind)
     return words
+
+
+def _gradients(tree: LinedDict, specs: tuple[InputSpec, ...], scope: Scope, path: Path) -> tuple[str, ...]:
+    """The inputs to differentiate with respect to; each is a tensor of the check's dtype."""
+    names = _known_words(tree, "gradients", scope.inputs, "input", scope, path)
+    by_name = {spec.name: spec for spec in specs}
+    for index, name in enumerate(names):
+        spec = by_name.get(name)
+        if spec is None or (spec.is_tensor and spec.dtype is None):
+            continue
+        message = f"the input {quoted(name)} is no tensor"
+        if spec.is_tensor:
+            message = f"the input {quoted(name)} has a dtype of its own"
+        hint = "gradients are checked with respect to tensors of the check's dtype"
+        scope.problems.add((*path, "gradients", index), message, hint)
+    if names and tree.get("refused", False):
+        hint = "leave out gradients, or refused"
+        scope.problems.add((*path, "gradients"), "a call that ought to be refused has none", hint)
+    return names
 
 
 def _apis(tree: LinedDict, scope: Scope, path: Path) -> tuple[str, ...] | None:

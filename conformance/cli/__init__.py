@@ -26,7 +26,13 @@ class ExitCode(IntEnum):
 
 COMMANDS = {
     "run": "Run cases in every environment and judge the results.",
+    "gate": "Judge results files by what is expected of them.",
+    "diff": "Compare two results files.",
+    "expectations": "Keep expectations files up to date.",
     "report": "Make the HTML report of results files.",
+    "export": "Write results in a form that a CI reads.",
+    "bisect": "Find the first version of a framework in which a check differs.",
+    "merge": "Join results files of shards and of several hosts.",
     "show": "Print one check's tolerance report from a results file.",
     "list": "List checks, without running anything.",
     "doctor": "Say which environments work, and what to do about the rest.",
@@ -96,6 +102,9 @@ def main(args: list[str] | None = None) -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         code = ExitCode.USAGE
+        # CPython notes an interrupt that leaves any code run from text (as in the making of a dataclass),
+        # and would die of SIGINT in place of our exit code. Running another such code takes that back.
+        exec("")
     except Exception:  # whatever it is, a traceback under the exit code that says whose fault it is
         traceback.print_exc()
         click.echo("This is a defect of the suite itself; please report it with the lines above.", err=True)

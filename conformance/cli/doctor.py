@@ -19,7 +19,7 @@ from conformance.environments import Pool, Ready, Unavailable
 @environment_option
 def command(environments: tuple[str, ...]) -> int:
     """Start every environment, and print its framework, version and devices, or how to mend it."""
-    specs, _ = choose_environments(environments, None)
+    specs = choose_environments(environments)
     ready: dict[str, Mapping[str, Any]] = {}
     lost: dict[str, Unavailable] = {}
     with Pool(specs) as pool:

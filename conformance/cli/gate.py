@@ -1,102 +1,82 @@
-"""What `conformance run` says of the gate: what closes it, folded by cause, and one report to start with."""
+"""`conformance gate`: judge results files by what is expected of them."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
 
+import click
 from rich.console import Console
 
-from conformance.gate import Expectation, Gate, Verdict
-from conformance.report import Collection, headline, report_text, tolerance_report
+from conformance.cli import ExitCode
+from conformance.cli.gate_text import SHOWN, Cause, causes, print_gate
+from conformance.cli.options import expectations_option, refusal
+from conformance.cli.steps import case_folders, load_known
+from conformance.gate import ExpectationError, Judged, Verdict, judge
+from conformance.report import Collection, collect
 from conformance.report.collect import Entry
-from conformance.report.groups import Group, groups
 from conformance.report.visible import visible
+from conformance.results import CheckRecord, ResultsError, RunResults, pick_results
+from conformance.run import today
 
-_SHOWN = 10  # groups; what is left is counted
-_ORDER = (  # our own faults first: they cast doubt on the rest
-    Verdict.HARNESS_ERROR,
-    Verdict.INVALID_CASE,
-    Verdict.REGRESSION,
-    Verdict.NEW_FAILURE,
-    Verdict.CHANGED,
-    Verdict.FIXED,
+
+@click.command("gate", short_help="Judge results files by what is expected of them.")
+@click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@expectations_option
+@click.option("--no-strict", is_flag=True, help="An unexpected pass does not close the gate.")
+@click.option(
+    "--reports",
+    type=click.IntRange(min=0),
+    default=SHOWN,
+    show_default=True,
+    metavar="N",
+    help="Print the tolerance report of the first check of at most so many causes.",
 )
+def command(results: tuple[Path, ...], expectations: Path | None, no_strict: bool, reports: int) -> int:
+    """Judge RESULTS, complete results files of different checks, together.
 
-
-def print_gate(console: Console, gate: Gate, collection: Collection) -> None:
-    """Print the report of the first check that closes the gate, then whether it is open, and if not why.
-
-    The verdict comes last: the end of a log is what people see first.
+    No framework is needed. What matches none of the expectations and fails, or fails otherwise than
+    expected, closes the gate; so does an expectation that is about no check.
     """
-    found = [(verdict, group) for verdict in _ORDER for group in _groups(gate, collection, verdict)]
-    lines = [*_report(found[0][1], collection), ""] if found else []
-    closing = gate.closing
-    if closing:
-        counts = ", ".join(f"{count:,} {verdict}" for verdict, count in closing.items())
-        lines.append(f"gate: closed by {counts}")
-    elif collection.incomplete:
-        lines.append("gate: not judged, the run was stopped")
-    else:
-        lines.append("gate: open, everything is as expected")
-    lines += [*_stale(gate.stale), *_not_run(gate, collection)]
-    for verdict, group in found[:_SHOWN]:
-        lines += _told(gate, collection, verdict, group)
-    if len(found) > _SHOWN:
-        rest = sum(len(group.entries) for _, group in found[_SHOWN:])
-        lines.append(f"  and {_count(len(found) - _SHOWN, 'more cause')}, {_count(rest, 'check')}")
-    if found:
-        lines.append("  conformance show CHECK-ID prints a check's whole report")
-    for line in ["", *lines]:
-        console.print(line, soft_wrap=True, markup=False, highlight=False)
+    known = load_known(expectations, case_folders(()))
+    try:
+        judged = judge(results, known, today(), strict=not no_strict)
+        found = causes(
+            judged.gate, [Entry(brief["environment"], cast(CheckRecord, brief)) for brief in judged.news]
+        )
+        collection = _collection(judged, found[: max(SHOWN, reports)])
+    except (ResultsError, ExpectationError) as problem:
+        raise refusal(problem) from problem
+    console = Console()
+    _print_counts(console, judged)
+    print_gate(console, judged.gate, collection, found, reports)
+    for name in judged.unavailable:
+        click.echo(f"error: {visible(name)} could not run", err=True)
+    if judged.unavailable or judged.gate.misspelt:
+        return ExitCode.USAGE
+    return ExitCode.CLOSED if judged.gate.closing or not judged.total else ExitCode.OPEN
 
 
-def _groups(gate: Gate, collection: Collection, verdict: Verdict) -> list[Group]:
-    def wanted(entry: Entry) -> bool:
-        ruling = gate.rulings.get(entry.record["id"])
-        return ruling is not None and ruling.verdict is verdict
-
-    return groups(collection.entries, wanted) if gate.closes(verdict) else []
-
-
-def _told(gate: Gate, collection: Collection, verdict: Verdict, group: Group) -> Iterator[str]:
-    """One cause: what, in which API, how often and where; the check to look at; what is the matter."""
-    places = ", ".join(dict.fromkeys(entry.environment for entry in group.entries))
-    record = group.first.record
-    often = _count(len(group.entries), "check")
-    yield f"  {verdict}: {group.title}, {visible(group.api)}, {often} in {places}"
-    yield f"    {visible(record['id'])}"
-    if verdict in (Verdict.REGRESSION, Verdict.CHANGED, Verdict.FIXED):
-        yield f"    {visible(gate.rulings[record['id']].why)}"
-    else:
-        yield f"    {headline(record, collection.conventions.get(record['operator']))}"
+def _collection(judged: Judged, found: Sequence[Cause]) -> Collection:
+    """The whole records of the first check of each cause, and of its peers."""
+    ids = {cause.first for cause in found}
+    calls = {cause.group.first.record["call"] for cause in found} - {""}
+    runs = []
+    for path, header in judged.headers.items():
+        picked = pick_results(path, lambda brief: brief["id"] in ids or brief["call"] in calls) if ids else ()
+        runs.append(RunResults(path, header, list(picked), judged.footers[path]))
+    return collect(runs)
 
 
-def _stale(entries: Sequence[Expectation]) -> Iterator[str]:
-    for entry in entries:
-        yield f"  stale: {entry.location}: no check matches {entry.checks}, or its last day has passed"
-
-
-def _not_run(gate: Gate, collection: Collection) -> Iterator[str]:
-    """What did not run, by environment; the summary says why."""
-    missed = Counter(
-        entry.environment
-        for entry in collection.entries
-        if entry.record["id"] in gate.rulings and entry.record["outcome"] == "not_run"
-    )
-    for environment, count in missed.items():
-        yield f"  not_run: {_count(count, 'check')} of {environment}, which cannot run"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def _report(group: Group, collection: Collection) -> list[str]:
-    """The tolerance report of a group's first check, without the script, which is long."""
-    record = group.first.record
-    conventions = collection.conventions.get(record["operator"])
-    report = tolerance_report(record, collection.peers(record), conventions)
-    sections = tuple(section for section in report.sections if section.title != "reproducer")
-    return report_text(replace(report, sections=sections)).splitlines()
+def _print_counts(console: Console, judged: Judged) -> None:
+    """How many checks have each verdict."""
+    counts = judged.gate.counts
+    console.print(f"{judged.total:,} checks", markup=False, highlight=False)
+    for verdict in Verdict:
+        if counts[verdict]:
+            closes = "  closes the gate" if judged.gate.closes(verdict) else ""
+            console.print(f"  {verdict:<14} {counts[verdict]:>8,}{closes}", markup=False, highlight=False)
+    if judged.gate.to_review:
+        note = f"{judged.gate.to_review} of the expectations are marked `review: true`"
+        console.print(note, markup=False, highlight=False)

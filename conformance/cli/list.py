@@ -12,18 +12,19 @@ from conformance.cli.options import (
     device_option,
     environment_option,
     keyword_option,
-    load_cases,
     marker_option,
+    modes_option,
     paths_argument,
-    plan_for,
-    select_checks,
 )
+from conformance.cli.steps import asked_modes, load_cases, plan_for, select_checks
+from conformance.run import targets_of
 
 
 @click.command("list", short_help="List checks, without running anything.")
 @paths_argument
 @environment_option
 @device_option
+@modes_option
 @keyword_option
 @marker_option
 @click.option("--count", is_flag=True, help="Only say how many there are.")
@@ -31,6 +32,7 @@ def command(
     paths: tuple[Path, ...],
     environments: tuple[str, ...],
     device: str | None,
+    modes: str | None,
     keywords: str,
     markers: str,
     count: bool,
@@ -39,8 +41,8 @@ def command(
     operators, errors = load_cases(paths)
     for error in errors:
         click.echo(f"error: {error}", err=True)
-    _, targets = choose_environments(environments, device)
-    plan = plan_for(operators, targets)
+    targets = targets_of(choose_environments(environments), device)
+    plan = plan_for(operators, targets, asked_modes(modes, targets))
     checks = select_checks(plan.checks, keywords, markers)
     if count:
         click.echo(len(checks))

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from conformance.cli import ExitCode
-from conformance.cli.options import case_folders, expectations_option, load_known, refusal
+from conformance.cli.options import expectations_option, refusal
+from conformance.cli.steps import case_folders, load_known
 from conformance.gate import ExpectationError, Gate
 from conformance.report import write_html
 from conformance.results import ResultsError, read_results

@@ -12,20 +12,40 @@ from conformance.plan.materialise import (
     round_to,
     seed_of,
 )
+from conformance.plan.modes import (
+    CHOSEN,
+    CHOSEN_MODES,
+    EAGER,
+    EVERY_MODE,
+    Modes,
+    UnknownModeError,
+    parse_modes,
+)
+from conformance.plan.upstream import UPSTREAM, upstream, upstream_stream
 
 __all__ = [
+    "CHOSEN",
+    "CHOSEN_MODES",
+    "EAGER",
+    "EVERY_MODE",
+    "UPSTREAM",
     "Call",
     "CallCache",
     "InvalidInput",
+    "Modes",
     "Plan",
     "Problem",
     "Promise",
     "Target",
+    "UnknownModeError",
     "dtype_name",
     "expand",
     "generator_options",
     "materialise",
+    "parse_modes",
     "promise",
     "round_to",
     "seed_of",
+    "upstream",
+    "upstream_stream",
 ]

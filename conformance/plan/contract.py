@@ -115,13 +115,18 @@ def promise(
     given: Mapping[str, Scalar],
     dtype: str,
     device: str,
+    of: str | None = None,
 ) -> Promise:
     """What `api` promises for `case` with the attributes `given`, in `dtype` on `device`.
+
+    With `of`, for its gradient with respect to that input, which is a feature of its own.
 
     Where a document is silent about dtypes, float32 and float64 are documented, the half types are not.
     A row's `unsupported` and `raises` may name a feature, or an attribute whatever its value.
     """
     called = [*case.features, *_shape_features(inputs), *_positional_features(api, case)]
+    if of is not None:
+        called.append(f"gradient:{of}")
     values = [f"{name}:{scalar_word(value)}" for name, value in given.items()]
     features = (*called, *values, f"dtype:{dtype}", f"platform:{device.partition(':')[0]}")
     of_attributes, attribute_gaps = _attribute_gaps(api, given)

@@ -26,6 +26,7 @@ from conformance.model import (
 )
 from conformance.plan.contract import Promise, promise, same_value, scalar_word, shape_of
 from conformance.plan.generate import GENERATORS
+from conformance.plan.modes import CHOSEN_MODES, EAGER, Modes
 
 _INPUT_AXES = ("shape", "seed", "layout")
 _UNSAFE = re.compile(r"[^\w.,~+-]")
@@ -33,11 +34,12 @@ _UNSAFE = re.compile(r"[^\w.,~+-]")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where checks run: an environment's name, the framework in it, the device asked for."""
+    """Where checks run: an environment's name, its framework, the device asked for, the modes it has."""
 
     environment: str
     framework: str
     device: str = "cpu"
+    modes: tuple[str, ...] = (EAGER,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +106,30 @@ def _spec(operator: Operator, case: Case, values: Mapping[str, Any], dtype: str)
     return CallSpec(operator, case, {**operator.attributes, **given}, tuple(given), inputs, dtype)
 
 
-def _aspects(operator: Operator, case: Case, api: Api, promised: Promise) -> Iterator[tuple[Aspect, Oracle]]:
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One side of an answer that is judged, and what the API promises of it."""
+
+    aspect: Aspect
+    oracle: Oracle
+    promised: Promise
+    of: str | None = None
+
+
+def _sides(spec: CallSpec, api: Api, device: str) -> tuple[_Side, ...]:
+    case, given = spec.case, {name: spec.attributes[name] for name in spec.given}
+    promised = promise(api, case, spec.inputs, given, spec.dtype, device)
     if promised.raises or case.refused:
-        yield Aspect.ERROR, Oracle.REFUSAL
-        return
-    yield Aspect.VALUE, Oracle.REFERENCE
+        return (_Side(Aspect.ERROR, Oracle.REFUSAL, promised),)
+    sides = [_Side(Aspect.VALUE, Oracle.REFERENCE, promised)]
     document = case.printed.document if case.printed else case.formula_document
-    if document is not None and api.framework in _frameworks_of(operator, document):
-        yield Aspect.DOCUMENTED, Oracle.DOCUMENT
+    if document is not None and api.framework in _frameworks_of(spec.operator, document):
+        sides.append(_Side(Aspect.DOCUMENTED, Oracle.DOCUMENT, promised))
+    for name in case.gradients:
+        of_gradient = promise(api, case, spec.inputs, given, spec.dtype, device, name)
+        oracle = Oracle.REFUSAL if of_gradient.raises else Oracle.REFERENCE
+        sides.append(_Side(Aspect.GRADIENT, oracle, of_gradient, name))
+    return tuple(sides)
 
 
 def _frameworks_of(operator: Operator, document: str) -> set[str]:
@@ -133,10 +151,10 @@ def _checks(
     variant: str,
     apis: Sequence[Api],
     targets: Sequence[Target],
-    modes: Sequence[str],
-    promises: dict[tuple[str, str, str], Promise],
+    modes: Modes,
+    known: dict[tuple[str, str, str], tuple[_Side, ...]],
 ) -> Iterator[Check]:
-    case, given = spec.case, {name: spec.attributes[name] for name in spec.given}
+    case, given = spec.case, [spec.attributes[name] for name in spec.given]
     # What a promise depends on beside the API and the device; variants of other seeds have the same.
     asked = f"{spec.dtype} {given!r} {[shape_of(source) for source in spec.inputs]}"
     for api in apis:
@@ -144,28 +162,36 @@ def _checks(
             if target.framework != api.framework:
                 continue
             key = (api.name, target.device, asked)
-            if key not in promises:
-                promises[key] = promise(api, case, spec.inputs, given, spec.dtype, target.device)
-            promised = promises[key]
+            if key not in known:
+                known[key] = _sides(spec, api, target.device)
             where = f"{spec.operator.name}/{case.id}/{variant}/{api.name}/{target.environment}/{spec.dtype}"
-            for mode in modes:
-                for aspect, oracle in _aspects(spec.operator, case, api, promised):
-                    yield Check(
-                        f"{where}/{target.device}/{mode}/{aspect}",
-                        spec,
-                        variant,
-                        api,
-                        target.environment,
-                        target.device,
-                        mode,
-                        aspect,
-                        promised.level,
-                        oracle,
-                        promised.features,
-                        promised.undocumented,
-                        promised.declared,
-                        promised.raises,
-                    )
+            for mode in modes.of(case, target.modes):
+                for side in known[key]:
+                    yield _check(f"{where}/{target.device}/{mode}", spec, variant, api, target, mode, side)
+
+
+def _check(
+    where: str, spec: CallSpec, variant: str, api: Api, target: Target, mode: str, side: _Side
+) -> Check:
+    promised = side.promised
+    word = side.aspect if side.of is None else f"{side.aspect}:{side.of}"
+    return Check(
+        f"{where}/{word}",
+        spec,
+        variant,
+        api,
+        target.environment,
+        target.device,
+        mode,
+        side.aspect,
+        promised.level,
+        side.oracle,
+        promised.features,
+        promised.undocumented,
+        promised.declared,
+        promised.raises,
+        side.of,
+    )
 
 
 def _problems(case: Case) -> Iterator[Problem]:
@@ -187,30 +213,33 @@ def _problems(case: Case) -> Iterator[Problem]:
                 )
 
 
-def expand(
-    operators: Iterable[Operator], targets: Sequence[Target], modes: Sequence[str] = ("eager",)
-) -> Plan:
-    """All checks of `operators` in the environments `targets`, ordered by operator, case and variant.
+def expand(operators: Iterable[Operator], targets: Sequence[Target], modes: Modes = CHOSEN_MODES) -> Plan:
+    """The checks of `operators` in the environments `targets`, in `modes`, by operator, case and variant.
 
-    The checks of one call follow each other, so that its reference is computed once. Two checks of
+    All eager checks come before those in modes that compile: one compilation takes as long as thousands
+    of eager calls and may end its process, so what can be known without it is known first. Within each
+    half the checks of one call follow each other, so that its reference is computed once. Two checks of
     one id are a problem of the later case, not of the run.
     """
     plan = Plan()
+    compiled: list[Check] = []
     seen: set[str] = set()
     for operator in operators:
         for case in operator.cases:
             problems = list(_problems(case))
             apis = _apis(operator, case)
             checks: list[Check] = []
-            promises: dict[tuple[str, str, str], Promise] = {}
+            known: dict[tuple[str, str, str], tuple[_Side, ...]] = {}
             for variant, dtype, values in () if problems else _variants(case):
                 spec = _spec(operator, case, values, dtype)
-                checks += _checks(spec, variant, apis, targets, modes, promises)
+                checks += _checks(spec, variant, apis, targets, modes, known)
             ids = {check.id for check in checks}
             if len(ids) < len(checks) or ids & seen:
                 problems.append(Problem(case.location, f"{case.id}: two checks would have the same id"))
             plan.problems += problems
             if not problems:
                 seen |= ids
-                plan.checks += checks
+                plan.checks += [check for check in checks if check.mode == EAGER]
+                compiled += [check for check in checks if check.mode != EAGER]
+    plan.checks += compiled
     return plan

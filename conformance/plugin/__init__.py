@@ -20,11 +20,11 @@ _MARKS = {
     "value": "judged by the reference",
     "documented": "judged by what a document prints",
     "error": "ought to be refused",
+    "gradient": "of a gradient",
     "float16": "in this dtype",
     "bfloat16": "in this dtype",
     "float32": "in this dtype",
     "float64": "in this dtype",
-    "eager": "in this mode",
 }
 
 
@@ -41,18 +41,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--results", metavar="PATH", help="results file to write (default: reports/<time>.jsonl)")
     group.addoption("--deadline", type=float, metavar="SECONDS", help="longest time for one call")
+    group.addoption(
+        "--modes",
+        help="chosen (the default): eager mode, and the modes that compile for the cases that are marked"
+        " compiled; all: every case in every mode; or the names of modes, separated by commas",
+    )
+    group.addoption("--shard", metavar="K/N", help="run only the K-th of N even parts of the checks")
+    group.addoption(
+        "--resume",
+        metavar="RESULTS",
+        help="go on with the results of a session that was killed: only what they lack is run",
+    )
     group.addoption("--device", help="device to place tensors on (default: cpu)")
     group.addoption("--expectations", metavar="PATH", help="file or folder of known deviations")
+    group.addoption("--no-strict", action="store_true", help="a known deviation that passes is no failure")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marks that checks carry; those of frameworks follow with the first case file."""
+    """Register the marks that checks carry; frameworks and modes follow with the first case file."""
     for name, meaning in _MARKS.items():
         config.addinivalue_line("markers", f"{name}: check {meaning}")
     if config.option.markers:  # pytest --markers: there will be no case file
-        from conformance.plugin.setup import register_frameworks
+        from conformance.plugin.setup import register_marks
 
-        register_frameworks(config, ())
+        register_marks(config)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -77,7 +89,8 @@ def _perhaps_ours(path: Path) -> bool:
 def pytest_xdist_setupnodes(config: pytest.Config) -> None:
     """Refuse wrong options here, once, and not in each of xdist's processes."""
     options = config.option
-    if options.environment or options.expectations or options.deadline is not None:
+    told = (options.environment, options.expectations, options.modes, options.shard, options.resume)
+    if any(told) or options.deadline is not None:
         from conformance.plugin.setup import suite_of
 
         suite_of(config)
@@ -86,7 +99,7 @@ def pytest_xdist_setupnodes(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None:
     """Start the run, in the controller, when the first process has said what is selected."""
-    if any(f"{suffix}::" in name for name in ids for suffix in _SUFFIXES):
+    if node.config.option.shard or any(f"{suffix}::" in name for name in ids for suffix in _SUFFIXES):
         from conformance.plugin.setup import suite_of
         from conformance.plugin.xdist import lead
 

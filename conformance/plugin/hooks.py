@@ -10,6 +10,7 @@ from conformance.plugin import xdist
 from conformance.plugin.items import CheckItem
 from conformance.plugin.suite import Suite
 from conformance.plugin.terminal import summarise
+from conformance.results import ResultsError
 
 
 class Hooks:
@@ -17,6 +18,24 @@ class Hooks:
 
     def __init__(self, suite: Suite) -> None:
         self._suite = suite
+        self._selected: list[CheckItem] = []  # of all shards
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Leave the checks of this shard. Raises UsageError where there is none."""
+        self._selected = [item for item in items if isinstance(item, CheckItem)]
+        if not config.option.shard:
+            return
+        part = {check.id for check in self._suite.part([item.check for item in self._selected])}
+        left = [item for item in items if not isinstance(item, CheckItem) or item.check.id in part]
+        config.hook.pytest_deselected(items=[item for item in self._selected if item.check.id not in part])
+        items[:] = left
+        if xdist.is_worker(config):
+            xdist.tell_selected(config, [item.nodeid for item in self._selected])
+        elif self._selected and not part:
+            raise pytest.UsageError(
+                f"--shard {config.option.shard}: there is no check left for it; use fewer shards"
+            )
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Be ready to run what was selected; nothing starts before the first item asks."""
@@ -25,8 +44,13 @@ class Hooks:
             return
         if xdist.is_worker(session.config):
             xdist.follow(session.config, self._suite, checks)
-        else:
-            self._suite.start(checks)
+            return
+        try:
+            # --lf leaves out items even later; of a shard, what all shards were to run has to be known.
+            selected = [item.check for item in self._selected] if session.config.option.shard else checks
+            self._suite.start(selected)
+        except ResultsError as problem:
+            raise pytest.UsageError(str(problem)) from problem
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """End the workers; an environment that could not run is a failure of the session."""

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from conformance.casefile import is_casefile
-from conformance.environments import EnvironmentUsageError, adapters
+from conformance.environments import DEADLINE, EnvironmentUsageError, adapters, modes_of, select
 from conformance.gate import ExpectationError
+from conformance.plan import CHOSEN, Target, UnknownModeError
 from conformance.plugin.hooks import Hooks
 from conformance.plugin.items import CaseFile, RefusedFile
 from conformance.plugin.suite import Suite
 from conformance.plugin.xdist import is_worker
-from conformance.run import DEADLINE, Destination, choose
+from conformance.run import Asked, Destination, Shard, ShardError, choose_modes, targets_of
 
 _SUITE = pytest.StashKey[Suite]()
 _REFUSAL = "conformance-refusal"
@@ -25,7 +26,7 @@ def suite_of(config: pytest.Config) -> Suite:
     if _SUITE not in config.stash:
         suite = config.stash[_SUITE] = _made(config)
         config.pluginmanager.register(Hooks(suite), "conformance-session")
-        register_frameworks(config, (spec.framework for spec in suite.environments))
+        register_marks(config, suite.targets)
     return config.stash[_SUITE]
 
 
@@ -36,15 +37,23 @@ def _made(config: pytest.Config) -> Suite:
         raise pytest.UsageError(f"--deadline {deadline:g}: must be positive")
     if options.expectations and not Path(options.expectations).exists():
         raise pytest.UsageError(f"--expectations {options.expectations}: there is no such file or folder")
+    if options.results and options.resume:
+        raise pytest.UsageError("--results names a new file, --resume goes on with one: give one of them")
     destination = Destination(config.rootpath / "reports", Path(options.results) if options.results else None)
     try:
-        environments, targets = choose(options.environment, config.rootpath, options.device)
-        suite = Suite(environments, targets, destination, deadline)
+        environments = select(options.environment, config.rootpath)
+        targets = targets_of(environments, options.device)
+        modes = choose_modes(options.modes, targets)
+        asked = Asked(options.keyword, options.markexpr, tuple(config.args), options.modes or CHOSEN)
+        shard = Shard.parse(options.shard) if options.shard else None
+        resume = Path(options.resume) if options.resume else None
+        suite = Suite(environments, targets, modes, asked, destination, deadline, shard, resume)
+        suite.gate.strict = not options.no_strict
         if options.expectations:
             suite.expect_only(Path(options.expectations))
         else:
             suite.expect_beside(_argument_folders(config))
-    except (EnvironmentUsageError, ExpectationError) as problem:
+    except (EnvironmentUsageError, ExpectationError, ShardError, UnknownModeError) as problem:
         raise pytest.UsageError(str(problem)) from problem
     return suite
 
@@ -55,10 +64,14 @@ def _argument_folders(config: pytest.Config) -> Iterable[Path]:
         yield path if path.is_dir() else path.parent
 
 
-def register_frameworks(config: pytest.Config, names: Iterable[str]) -> None:
-    """Register a mark for each framework that has an adapter, and for those of `names`."""
-    for name in sorted({*adapters(), *names}):
+def register_marks(config: pytest.Config, targets: Iterable[Target] = ()) -> None:
+    """Register a mark for each framework and mode of `targets`, and of every adapter."""
+    known = [Target(name, name, modes=modes_of(adapter)) for name, adapter in adapters().items()]
+    everything = [*known, *targets]
+    for name in sorted({target.framework for target in everything}):
         config.addinivalue_line("markers", f"{name}: check of this framework")
+    for mode in sorted({mode for target in everything for mode in target.modes}):
+        config.addinivalue_line("markers", f"{mode}: check in this mode")
 
 
 class _Refusal:

@@ -10,9 +10,23 @@ from typing import Protocol
 from conformance.environments import EnvironmentSpec
 from conformance.gate import Expectation, Gate, Ruling, beside, covers, load_expectations
 from conformance.model import Check, Operator
-from conformance.plan import Plan, Target
+from conformance.plan import Modes, Plan, Target, expand
 from conformance.results import CheckRecord
-from conformance.run import Cursor, Destination, Run, Sink, planned_facts, platform_of, readable, today, used
+from conformance.run import (
+    Asked,
+    Continuation,
+    Cursor,
+    Destination,
+    Run,
+    Shard,
+    Sink,
+    in_every_mode,
+    planned_facts,
+    platform_of,
+    readable,
+    today,
+    used,
+)
 
 PlatformOf = Callable[[str], str]
 
@@ -34,11 +48,17 @@ class Suite:
         self,
         environments: Sequence[EnvironmentSpec],
         targets: list[Target],
+        modes: Modes,
+        asked: Asked,
         destination: Destination,
         deadline: float,
+        shard: Shard | None = None,
+        resume: Path | None = None,
     ) -> None:
         self.environments = environments
         self.targets = targets
+        self._modes = modes
+        self._asked = asked
         self.sink: Sink | None = None
         self.failure = ""
         self._expectations: list[Expectation] = []
@@ -53,6 +73,9 @@ class Suite:
         self._running: Closable | None = None
         self._platform: PlatformOf = lambda _: ""
         self._first: dict[str, str] = {}
+        self._shard = shard
+        self._resume = resume
+        self._earlier: Continuation | None = None
 
     def expect_only(self, path: Path) -> None:
         """Take the expectations of `path` and no others. Raises ExpectationError."""
@@ -67,30 +90,51 @@ class Suite:
         self._folders |= fresh
         self._expectations += load_expectations(map(readable, beside(fresh)))
 
-    def add(self, path: Path, operator: Operator, plan: Plan) -> None:
-        """Note what a case file holds, selected or not."""
+    def plan(self, path: Path, operator: Operator) -> Plan:
+        """The checks of the case file at `path`; what it holds is noted, selected or not."""
+        plan = expand([operator], self.targets, self._modes)
         self._operators[operator.name] = operator
         self._planned += plan.checks
         if not plan.problems:
             self._files.add(path.resolve())
+        return plan
+
+    def part(self, checks: Sequence[Check]) -> list[Check]:
+        """Those of the selected `checks` that are in the session's shard."""
+        return self._shard.choose(checks) if self._shard else list(checks)
 
     def make_run(self, checks: Sequence[Check]) -> Run:
-        """The run over the selected `checks`, not yet started."""
-        specs = used(self.environments, checks)
+        """The run over the session's shard of the selected `checks`, not yet started. Raises ResultsError."""
         operators = {check.spec.operator.name for check in checks}
         described = [operator for name, operator in self._operators.items() if name in operators]
-        self.sink = Sink(self._destination, described, [spec.name for spec in specs])
-        return Run(checks, specs, self.sink, deadline=self._deadline)
+        shard = str(self._shard) if self._shard else None
+        selection = self._asked.selection(
+            self._planned, checks, self.targets, covered=self._covered(), shard=shard
+        )
+        left = self.part(checks)
+        if self._resume is not None:
+            self._earlier = Continuation.read(self._resume, described, selection)
+            left = self._earlier.left(left)
+        specs = used(self.environments, left)
+        destination = self._earlier or self._destination
+        self.sink = Sink(destination, described, [spec.name for spec in specs], selection)
+        if self._earlier is not None:
+            self._earlier.introduce(self.sink)
+        return Run(left, specs, self.sink, deadline=self._deadline)
+
+    def records(self, run: Run) -> Generator[CheckRecord, None, None]:
+        """The records of `run`, behind those of the results that it goes on with."""
+        return self._earlier.records(run) if self._earlier is not None else iter(run)
 
     def platform(self, environment: str) -> str:
         """The platform of an environment that runs in this process's run, "" where it does not."""
         return platform_of(self.sink.ready, environment) if self.sink else ""
 
     def start(self, checks: Sequence[Check]) -> None:
-        """Be ready to run the selected `checks`."""
+        """Be ready to run the session's shard of the selected `checks`. Raises ResultsError."""
         # Items and plans stay to the end; having the collector look through them took a tenth of a session.
         gc.freeze()
-        self.follow(iter(self.make_run(checks)), self.platform, checks)
+        self.follow(self.records(self.make_run(checks)), self.platform, self.part(checks))
 
     def follow(
         self,
@@ -141,13 +185,17 @@ class Suite:
         if self._running is not None:
             self._running.close()
 
+    def _covered(self) -> bool:
+        """Whether every case file of the folders is in the plan."""
+        return covers(self._files, self._folders or {path.parent for path in self._files})
+
     def find_stale(self) -> None:
         """Count the expectations that match no check of the full plan."""
         assert self.sink is not None
-        folders = self._folders or {path.parent for path in self._files}
         self.gate.find_stale(
             planned_facts(self._planned, self.sink.ready),
             today(),
-            covered=covers(self._files, folders),
+            covered=self._covered(),
             everywhere=all(spec.name in self.sink.ready for spec in self.environments),
+            left_out=in_every_mode(self._operators.values(), self.targets, self.sink.ready),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 import threading
@@ -16,10 +17,9 @@ import pytest
 from conformance.casefile import CaseFileError, load
 from conformance.gate import ExpectationError
 from conformance.model import Check
-from conformance.plan import expand
 from conformance.plugin.suite import PlatformOf, Suite
 from conformance.reference import known
-from conformance.results import CheckRecord
+from conformance.results import CheckRecord, ResultsError
 from conformance.run import Run, readable
 
 _POLL = 0.02  # seconds between looks at the file
@@ -35,6 +35,20 @@ def _records_file(run: str) -> Path:
     return Path(tempfile.gettempdir()) / f"conformance-{run}" / "records.jsonl"
 
 
+def _selected_file(run: str) -> Path:
+    """Where the processes of the xdist run named `run` say what is selected of all shards."""
+    return _records_file(run).with_name("selected.json")
+
+
+def tell_selected(config: pytest.Config, ids: Sequence[str]) -> None:
+    """A process's side: say what is selected, before the controller hears of this shard's part of it."""
+    path = _selected_file(config.workerinput["testrunuid"])  # type: ignore[attr-defined]  # set by xdist
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    fresh = path.with_suffix(f".{os.getpid()}")
+    fresh.write_text(json.dumps(list(ids)), encoding="utf-8")
+    os.replace(fresh, path)
+
+
 def lead(suite: Suite, node: Any, ids: Sequence[str]) -> None:
     """Run what the processes have collected, in a thread of its own; all of them select the same.
 
@@ -42,15 +56,18 @@ def lead(suite: Suite, node: Any, ids: Sequence[str]) -> None:
     """
     if suite.running:
         return
+    run = node.workerinput["testrunuid"]
+    path = _records_file(run)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    node.config.add_cleanup(lambda: shutil.rmtree(path.parent, ignore_errors=True))
     try:
+        if node.config.option.shard:
+            ids = json.loads(_selected_file(run).read_text("utf-8"))
         checks = _selected(node.config.rootpath, suite, ids)
-    except ExpectationError as problem:
+        if suite.part(checks):
+            suite.lead(Broadcast(suite, suite.make_run(checks), path))
+    except (ExpectationError, ResultsError) as problem:
         raise pytest.UsageError(str(problem)) from problem
-    if checks:
-        path = _records_file(node.workerinput["testrunuid"])
-        path.parent.mkdir(mode=0o700)
-        node.config.add_cleanup(lambda: shutil.rmtree(path.parent))
-        suite.lead(Broadcast(suite, suite.make_run(checks), path))
 
 
 def _selected(root: Path, suite: Suite, ids: Sequence[str]) -> list[Check]:
@@ -68,8 +85,7 @@ def _selected(root: Path, suite: Suite, ids: Sequence[str]) -> list[Check]:
             operator = load(readable(path), known())
         except CaseFileError:
             continue  # an item of its own says so
-        plan = expand([operator], suite.targets)
-        suite.add(path, operator, plan)
+        plan = suite.plan(path, operator)
         checks += [check for check in plan.checks if check.id in identifiers]
     return checks
 
@@ -92,7 +108,7 @@ class Broadcast:
     def _write(self) -> None:
         with self._path.open("w", encoding="utf-8", buffering=1) as file:
             try:
-                for record in self._run:
+                for record in self._suite.records(self._run):
                     line = [self._suite.platform(record["environment"]), record]
                     file.write(json.dumps(line) + "\n")
             except Exception as problem:  # nobody sees a thread's exception; the summary tells this one

@@ -2,20 +2,28 @@
 
 Each `place(values, dtype)` makes a contiguous tensor with exactly these values: they all fit their dtype,
 and float32 holds every bfloat16 exactly. `array(tensor)` gives float64 NumPy back.
+`gradients(function, tensors, upstream)` calls a function of tensors, and gives the gradient with respect to
+each of them, or None; `compiled(target)` makes what a mode calls in place of a function or module.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """Code for one framework; `{device}` in `setup` is replaced by the device's name."""
+    """Code for one framework; `{device}` in `setup` is replaced by the device's name.
+
+    `modes` has the code of `compiled` for each mode that compiles.
+    """
 
     setup: str
     tensors: str
     expand: str = ".expand(*values.shape)"
+    gradients: str = ""
+    modes: Mapping[str, str] = field(default_factory=dict)
 
 
 _TORCH = """\
@@ -32,6 +40,20 @@ def array(tensor):
 Tensor = torch.Tensor
 """
 
+_TORCH_GRADIENTS = """\
+def gradients(function, tensors, upstream):
+    tensors = [tensor.detach().requires_grad_() for tensor in tensors]
+    output = function(*tensors)
+    if not output.requires_grad:
+        return [None for _ in tensors]
+    return torch.autograd.grad(output, tensors, upstream, allow_unused=True)
+"""
+
+_TORCH_MODES = {
+    "script": "def compiled(target):\n    return torch.jit.script(target)",
+    "compile": "def compiled(target):\n    return torch.compile(target, fullgraph=True)",
+}
+
 _MINDSPORE = """\
 def place(values, dtype):
     # Exact: the values fit their dtype, and float32 holds every bfloat16.
@@ -47,6 +69,23 @@ def array(tensor):
 
 Tensor = mindspore.Tensor
 """
+
+_MINDSPORE_GRADIENTS = """\
+def gradients(function, tensors, upstream):
+    _, pull = mindspore.vjp(function, *tensors)
+    found = pull(upstream)
+    return found if isinstance(found, tuple) else (found,)
+"""
+
+_MINDSPORE_MODES = {
+    "jit": """\
+def compiled(target):
+    # A function around it: mindspore.jit returns a primitive as it is, and lets it run eagerly.
+    def call(*tensors, **attributes):
+        return target(*tensors, **attributes)
+
+    return mindspore.jit(call)""",
+}
 
 _ONEFLOW = """\
 def place(values, dtype):
@@ -65,6 +104,34 @@ def array(tensor):
 Tensor = oneflow.Tensor
 """
 
+_ONEFLOW_GRADIENTS = """\
+def gradients(function, tensors, upstream):
+    tensors = [tensor.detach().requires_grad_() for tensor in tensors]
+    output = function(*tensors)
+    if not output.requires_grad:
+        return [None for _ in tensors]
+    output.backward(upstream)
+    return [tensor.grad for tensor in tensors]
+"""
+
+_ONEFLOW_MODES = {
+    "graph": """\
+def compiled(target):
+    def call(*args, **kwargs):
+        # A graph takes tensors alone: plain values are bound in it.
+        values = [*args, *kwargs.values()]
+
+        class Graph(oneflow.nn.Graph):
+            def build(self, *symbols):
+                given = iter(symbols)
+                bound = [next(given) if isinstance(value, Tensor) else value for value in values]
+                return target(*bound[: len(args)], **dict(zip(kwargs, bound[len(args) :])))
+
+        return Graph()(*[value for value in values if isinstance(value, Tensor)])
+
+    return call""",
+}
+
 _UNKNOWN = """\
 # The suite has no lines of its own for this framework: say here how it makes a tensor of a NumPy array
 # (bfloat16 values come as float32, which holds each of them), and how it gives one back.
@@ -80,15 +147,17 @@ Tensor = object
 """
 
 DIALECTS = {
-    "torch": Dialect('DEVICE = "{device}"', _TORCH),
+    "torch": Dialect('DEVICE = "{device}"', _TORCH, gradients=_TORCH_GRADIENTS, modes=_TORCH_MODES),
     "mindspore": Dialect(
         "# Without pynative_synchronize an error appears when a later, unrelated call runs.\n"
         "mindspore.set_context(mode=mindspore.PYNATIVE_MODE, pynative_synchronize=True, "
         'device_target="{device}")',
         _MINDSPORE,
         ".broadcast_to(values.shape)",
+        _MINDSPORE_GRADIENTS,
+        _MINDSPORE_MODES,
     ),
-    "oneflow": Dialect('DEVICE = "{device}"', _ONEFLOW),
+    "oneflow": Dialect('DEVICE = "{device}"', _ONEFLOW, gradients=_ONEFLOW_GRADIENTS, modes=_ONEFLOW_MODES),
 }
 UNKNOWN = Dialect("", _UNKNOWN)
 

@@ -28,7 +28,10 @@ def headline(record: CheckRecord, conventions: Conventions | None = None) -> str
 
 
 def _api(record: CheckRecord) -> str:
-    return record["api"]
+    """What a sentence is about: an API, in a mode other than eager, or one of its gradients."""
+    name = record["api"] if record["mode"] == "eager" else f"{record['api']} in {record['mode']} mode"
+    kind, _, of = record["aspect"].partition(":")
+    return f"The gradient of {name} with respect to {of}" if kind == "gradient" else name
 
 
 def _detail(record: CheckRecord) -> str:
@@ -97,12 +100,21 @@ def _convention(record: CheckRecord, conventions: Conventions) -> str:
 
 def _gradient(record: CheckRecord) -> str:
     error = record["error"]
-    far = f": {wrong_elements(error)} differ, the worst {_far(error)}" if error else ""
-    return f"{_api(record)} has a wrong {record['aspect'].replace(':', ' with respect to ')}{far}."
+    if error is None:
+        return f"{_api(record)} is wrong: {_detail(record)}."
+    where = "" if error["total"] == 1 else f" ({wrong_elements(error)} differ)"
+    ends = (error["worst_actual"], error["worst_expected"])
+    if any(end is not None and not math.isfinite(number(end)) for end in ends):
+        actual, expected = _worst_words(error)
+        return f"{_api(record)} is {actual} where {expected} is right{where}."
+    if error["total"] == 1:
+        return f"{_api(record)} is wrong: it is off {_far(error)}."
+    return f"{_api(record)} is wrong: {wrong_elements(error)} differ, the worst {_far(error)}."
 
 
 def _missing_gradient(record: CheckRecord) -> str:
-    return f"{_api(record)} has no {record['aspect'].replace(':', ' with respect to ')}."
+    how = "zero throughout, where it is not" if record["actual"] is not None else "missing: there is none"
+    return f"{_api(record)} is {how}."
 
 
 def form_shape(form: ValueForm | None) -> str:
@@ -117,11 +129,15 @@ def form_shape(form: ValueForm | None) -> str:
 
 
 def _shape(record: CheckRecord) -> str:
+    if record["aspect"].startswith("gradient"):
+        return f"{_api(record)} is wrong: {_detail(record)}."
     actual, expected = form_shape(record["actual"]), form_shape(record["expected"])
     return f"{_api(record)} returns shape {actual} where {expected} is right."
 
 
 def _dtype(record: CheckRecord) -> str:
+    if record["aspect"].startswith("gradient"):
+        return f"{_api(record)} is wrong: {_detail(record)}."
     actual = record["actual"]
     if actual is not None and "dtype" in actual:
         return f"{_api(record)} returns {actual['dtype']} where {record['dtype']} is right."

@@ -31,6 +31,8 @@ def judging(record: CheckRecord) -> Judging:
         return Judging(_RAISES)
     if expected is not None and "text" in expected:
         return Judging(_PRINTED.replace("TEXT", ascii(expected["text"])))
+    if record["subtype"] == "missing_gradient":
+        return Judging(_MISSING)
     if record["subtype"] == "shape" and expected is not None and "shape" in expected:
         return Judging(_SHAPE.replace("SHAPE", shape_source(expected["shape"])))
     if record["subtype"] == "dtype":
@@ -131,6 +133,14 @@ def main():
     print("actual shape", shape, "expected shape", SHAPE)
     print("REPRODUCED" if shape != SHAPE else "not reproduced: the shape is right")
     return 1 if shape != SHAPE else 0"""
+
+_MISSING = """\
+def main():
+    gradient = call()
+    print("the gradient is", None if gradient is None else array(gradient))
+    missing = gradient is None or not array(gradient).any()
+    print("REPRODUCED" if missing else "not reproduced: there is a gradient")
+    return 1 if missing else 0"""
 
 _DTYPE = """\
 def main():

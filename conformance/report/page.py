@@ -10,6 +10,7 @@ from conformance.report.collect import OURS, OUTCOMES, Collection, Entry, Verdic
 from conformance.report.figures import duration, short
 from conformance.report.groups import Group, groups
 from conformance.report.headline import headline
+from conformance.report.quality import QualityRow, quality_rows
 from conformance.report.summary import Column, Notable, Summary, summarise
 from conformance.report.tables import (
     ConventionTable,
@@ -104,6 +105,7 @@ class Page:
     ours: tuple[Finding, ...]
     conventions: tuple[ConventionTable, ...]
     outcomes: Matrix
+    quality: tuple[QualityRow, ...]
     defects: tuple[Finding, ...]
     divergences: tuple[Finding, ...]
     degraded: tuple[Finding, ...]
@@ -128,6 +130,7 @@ def page(
         finder.findings("ours", lambda entry: entry.record["outcome"] in OURS),
         tuple(convention_tables(collection)),
         outcome_matrix(collection),
+        tuple(quality_rows(collection)),
         finder.findings("defect", lambda entry: entry.defect),
         finder.findings("divergence", lambda entry: entry.failing and not entry.defect),
         finder.findings("degraded", lambda entry: entry.record["outcome"] == "degraded"),

@@ -47,6 +47,8 @@ def _is_self(peer: CheckRecord, record: CheckRecord) -> bool:
 
 def _row(peer: CheckRecord, index: list[int] | None) -> tuple[str, ...]:
     name = f"{peer['api']} {peer['framework_version']}"
+    if peer["mode"] != "eager":
+        name += f", {peer['mode']}"
     if peer["environment"] != peer["framework"]:
         name += f" in {peer['environment']}"
     value = _value_at(peer, index)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from conformance.plan import EAGER
 from conformance.report.dialects import DIALECTS, UNKNOWN, device_word
 from conformance.report.headline import headline
 from conformance.report.judging import judging
@@ -28,6 +29,7 @@ if __name__ == "__main__":
         print("cannot tell: something else fails")
         code = 2
     sys.exit(code)"""
+UPSTREAM = "\0upstream"  # a key that no input has
 _OURS = ("harness_error", "invalid_case", "not_run")
 
 
@@ -55,13 +57,15 @@ def _script(record: CheckRecord) -> str:
     framework = dotted(record["framework"])
     if "." in framework:
         raise NotReproducibleError("the framework's name is no module's")
-    if record["aspect"].startswith("gradient"):
-        raise NotReproducibleError("gradients have no script yet; run the check itself")
-    if record["mode"] != "eager":
-        raise NotReproducibleError(f"mode {record['mode']} has no script yet; run the check itself")
     dialect = DIALECTS.get(framework, UNKNOWN)
+    compiled = "" if record["mode"] == EAGER else dialect.modes.get(record["mode"], "")
+    if record["mode"] != EAGER and not compiled:
+        raise NotReproducibleError(f"scripts do not know how {framework} is called in this mode")
+    differentiated = _differentiated(record)
+    if differentiated and not dialect.gradients:
+        raise NotReproducibleError(f"scripts do not know how {framework} differentiates")
     judge = judging(record)
-    inputs = _inputs(record)
+    inputs = _inputs(record, differentiated)
     imports = sorted(
         {"sys", "traceback", *judge.imports, *(name for each in inputs.values() for name in each.imports)}
     )
@@ -71,9 +75,11 @@ def _script(record: CheckRecord) -> str:
         f"import numpy as np\n\n{_IMPORT.replace('FRAMEWORK', framework)}",
         dialect.setup.replace("{device}", device_word(framework, _plain_word(record["device"]))),
         dialect.tensors.rstrip(),
+        dialect.gradients.rstrip() if differentiated else "",
+        compiled,
         *_helpers(inputs, judge.constants, dialect.expand),
         judge.constants,
-        _call(record, inputs),
+        _call(record, inputs, differentiated, bool(compiled)),
         judge.code,
         _END,
     ]
@@ -105,8 +111,20 @@ def _plain_word(text: str) -> str:
     return text
 
 
-def _inputs(record: CheckRecord) -> dict[str, InputSource]:
-    """Source of each input that the call uses, by the name it has in the record."""
+def _differentiated(record: CheckRecord) -> list[str]:
+    """The inputs to differentiate with respect to; none where the output itself has another shape.
+
+    Raises NotReproducibleError where the record does not tell the upstream gradient.
+    """
+    if record["gradient"] is not None:
+        return record["gradient"]["inputs"]
+    if record["aspect"].startswith("gradient") and record["subtype"] != "shape":
+        raise NotReproducibleError("the upstream gradient is not in the record")
+    return []
+
+
+def _inputs(record: CheckRecord, differentiated: Sequence[str]) -> dict[str, InputSource]:
+    """Source of each input that the call uses, and of the upstream gradient, by name in the record."""
     style, minimised = record["call_style"], record["minimised"]
     used = [form["input"] for form in [*style["args"], *style["kwargs"].values()] if "input" in form]
     forms: Mapping[str, InputForm] = minimised["inputs"] if minimised is not None else record["inputs"]
@@ -117,6 +135,14 @@ def _inputs(record: CheckRecord) -> dict[str, InputSource]:
         if name not in sources:
             taken = {each.name for each in sources.values()}
             sources[name] = input_source(name, forms[name], taken, record["framework"])
+    if not set(differentiated) <= sources.keys():
+        raise NotReproducibleError("an input of the gradient is none of the call")
+    if differentiated and record["gradient"] is not None:
+        upstream = minimised["upstream"] if minimised is not None else record["gradient"]["upstream"]
+        if upstream is None:
+            raise NotReproducibleError("the upstream gradient is not in the record")
+        taken = {each.name for each in sources.values()}
+        sources[UPSTREAM] = input_source("upstream", upstream, taken, record["framework"])
     return sources
 
 
@@ -132,8 +158,10 @@ def _helpers(inputs: Mapping[str, InputSource], constants: str, expand: str) -> 
     return [*helpers, layout_source(layouts, expand)] if layouts else helpers
 
 
-def _call(record: CheckRecord, inputs: Mapping[str, InputSource]) -> str:
-    style, api = record["call_style"], dotted(record["api"])
+def _call(
+    record: CheckRecord, inputs: Mapping[str, InputSource], differentiated: Sequence[str], compiled: bool
+) -> str:
+    style, target = record["call_style"], dotted(record["api"])
 
     def source(form: ArgumentForm) -> str:
         return inputs[form["input"]].name if "input" in form else literal(form["scalar"])
@@ -146,6 +174,22 @@ def _call(record: CheckRecord, inputs: Mapping[str, InputSource]) -> str:
             map(literal, style["construct_args"]),
             [(name, literal(form)) for name, form in style["construct_kwargs"].items()],
         )
-        api = f"{api}({construct})"
+        target = f"{target}({construct})"
     lines = [f"{each.name} = {each.code}" for each in inputs.values()]
-    return textwrap.indent("\n".join(["def call():", *lines, f"return {api}({given})"]), "    ")[4:]
+    if compiled:
+        lines.append(f"function = compiled({target})")
+        target = "function"
+    if not differentiated:
+        return _function("call", "", [*lines, f"return {target}({given})"])
+    names = ", ".join(inputs[name].name for name in differentiated)
+    assert record["gradient"] is not None
+    position = differentiated.index(record["gradient"]["of"])
+    upstream = inputs[UPSTREAM].name
+    lines += ["", *_function("forward", names, [f"return {target}({given})"]).split("\n"), ""]
+    lines.append(f"return gradients(forward, [{names}], {upstream})[{position}]")
+    return _function("call", "", lines)
+
+
+def _function(name: str, parameters: str, lines: Iterable[str]) -> str:
+    body = textwrap.indent("\n".join(lines), "    ")
+    return f"def {name}({parameters}):\n{body}"

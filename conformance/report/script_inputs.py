@@ -15,6 +15,7 @@ from conformance.results import InputForm
 
 _OWN_NAMES = {
     "annotations", "array", "call", "differs", "drawn", "expected", "floats", "main", "np", "place",
+    "compiled", "forward", "function", "gradients",
     "subprocess", "sys", "tensor", "Tensor", "DEVICE", "hashlib", "math", "names", "judge", "traceback", "os",
 }  # fmt: skip
 _DTYPES = {"float16", "bfloat16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool"}

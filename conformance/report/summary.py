@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from conformance.report.collect import OUTCOMES, Collection, Entry, Verdicts
+from conformance.report.quality import QualityLine, quality_lines
 from conformance.report.visible import visible
 from conformance.results import CheckRecord, Unavailable, number
 
@@ -46,6 +47,7 @@ class Summary:
     verdicts: Counter[str] = field(default_factory=Counter)
     unavailable: dict[str, Unavailable] = field(default_factory=dict)
     incomplete: tuple[str, ...] = ()
+    quality: tuple[QualityLine, ...] = ()
 
     @property
     def total(self) -> int:
@@ -73,6 +75,7 @@ def summarise(collection: Collection, verdicts: Verdicts | None = None) -> Summa
         Counter({visible(word): count for word, count in words.items()}),
         {visible(name): why for name, why in collection.unavailable.items()},
         tuple(visible(name) for name in collection.incomplete),
+        tuple(quality_lines(collection)),
     )
 
 

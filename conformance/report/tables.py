@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from conformance.model import DTYPES
 from conformance.report.collect import OUTCOMES, Collection, Entry
 from conformance.report.visible import clipped, visible
-from conformance.results import ConventionForm
+from conformance.results import CheckRecord, ConventionForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,13 @@ def dtype_order(names: Iterable[str]) -> tuple[str, ...]:
     return (*(name for name in DTYPES if name in present), *sorted(present - set(DTYPES)))
 
 
-def _row_of(entry: Entry) -> tuple[str, str]:
+def aspect_kind(record: CheckRecord) -> str:
+    """`gradient` for the gradient with respect to any input, else the aspect itself."""
+    return visible(record["aspect"].partition(":")[0])
+
+
+def row_of(entry: Entry) -> tuple[str, str]:
+    """The API of a check, and its environment, mode and device where they are not the usual ones."""
     record = entry.record
     extra = [] if entry.environment == record["framework"] else [entry.environment]
     extra += [word for word, usual in ((record["mode"], "eager"), (record["device"], "cpu")) if word != usual]
@@ -61,7 +67,7 @@ def outcome_matrix(collection: Collection) -> Matrix:
     """How many checks of each outcome each API has, by dtype."""
     counts: dict[tuple[tuple[str, str], str], Counter[str]] = {}
     for entry in collection.entries:
-        key = (_row_of(entry), visible(entry.record["dtype"]))
+        key = (row_of(entry), visible(entry.record["dtype"]))
         counts.setdefault(key, Counter())[entry.record["outcome"]] += 1
     columns = dtype_order(dtype for _, dtype in counts)
     rows = tuple(sorted({row for row, _ in counts}))
@@ -104,7 +110,7 @@ def _convention_matrix(collection: Collection, operator: str, name: str, referen
     for entry in collection.entries:
         record = entry.record
         if record["operator"] == operator and name in record["conventions"]:
-            key = (_row_of(entry), visible(record["dtype"]))
+            key = (row_of(entry), visible(record["dtype"]))
             seen.setdefault(key, Counter())[record["conventions"][name]] += 1
     columns = dtype_order(dtype for _, dtype in seen)
     rows = tuple(sorted({row for row, _ in seen}))
@@ -129,7 +135,7 @@ def gaps(collection: Collection) -> list[Gap]:
     for entry in collection.entries:
         record = entry.record
         if record["outcome"] == "unsupported":
-            api, environment = _row_of(entry)
+            api, environment = row_of(entry)
             reason = (record["declared"] or record["detail"] or "no reason is recorded").split("\n")[0]
             key = (f"{api} ({environment})" if environment else api, clipped(visible(reason), 240))
             found.setdefault(key, []).append(visible(record["dtype"]))

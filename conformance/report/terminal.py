@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.report.figures import duration, plural, short
+from conformance.report.quality import share_words
 from conformance.report.summary import Column, Notable, Summary
 from conformance.report.visible import visible
 
@@ -54,6 +55,7 @@ def print_summary(
         console.print()
         console.print(_table(summary, columns))
     _notables(summary, console)
+    _quality(summary, console)
     _verdicts(summary, console)
     _unavailable(summary, console)
     _files(console, results, html)
@@ -126,6 +128,28 @@ def _notables(summary: Summary, console: Console) -> None:
 
     block("largest error, as a multiple of the allowance", lambda column: column.worst, _ratio)
     block("slowest", lambda column: column.slowest, duration)
+
+
+def _quality(summary: Summary, console: Console) -> None:
+    if not summary.quality:
+        return
+    _say(console, "\nerror / allowance, of the checks that keep to it", "bold")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("  ", "", ""):
+        table.add_column(name, no_wrap=True)
+    for name in ("checks", "median", "99 %", "largest", "beyond"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for line in summary.quality:
+        figures = line.grade
+        table.add_row(
+            f"  {line.environment}",
+            line.mode,
+            line.aspect,
+            f"{figures.within:,}",
+            *map(share_words, (figures.median, figures.high, figures.largest)),
+            Text(f"{figures.beyond:,}" if figures.beyond else ".", "" if figures.beyond else "dim"),
+        )
+    console.print(table)
 
 
 def _ratio(value: float) -> str:

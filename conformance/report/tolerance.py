@@ -14,6 +14,7 @@ from conformance.report.figures import (
     index_words,
     multiple,
     scalar_words,
+    shape_words,
     short,
 )
 from conformance.report.headline import Conventions, headline, wrong_elements
@@ -73,10 +74,25 @@ def _identity(record: CheckRecord) -> Facts:
         ("operator", f"{record['operator']}({attributes})"),
         ("inputs", f"{record['dtype']}; {shapes}" if shapes else record["dtype"]),
         ("called", _call_words(record)),
+        ("gradient", _gradient_words(record)),
         ("environment", place),
         ("level", f"{level} ({undocumented})" if undocumented else level),
         ("declared", record["declared"]),
     )
+
+
+def _gradient_words(record: CheckRecord) -> str | None:
+    """Which gradient, of what: the output is contracted with the upstream gradient."""
+    gradient = record["gradient"]
+    if gradient is None:
+        return None
+    others = [name for name in gradient["inputs"] if name != gradient["of"]]
+    words = f"with respect to {gradient['of']}"
+    if others:
+        words += f" (of {', '.join(gradient['inputs'])}, in one backward pass)"
+    form = gradient["upstream"]
+    shape = shape_words(form["shape"]) if "shape" in form else "unknown"
+    return f"{words}; upstream gradient of shape {shape}"
 
 
 def _call_words(record: CheckRecord) -> str:

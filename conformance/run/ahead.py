@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from conformance.model import Check
-from conformance.plan import CallCache
+from conformance.plan import Call, CallCache
 from conformance.run.references import Machine, References
 
 LARGEST = 1 << 16  # bytes of a call's arrays; a larger one would keep the host from hearing its workers
@@ -29,6 +29,12 @@ class Ahead:
         """Do one piece of work; `finished` is true when nothing is left."""
         self.finished = next(self._steps, None) is None
 
+    def _prepare(self, check: Check, call: Call) -> None:
+        self._references.primary(call, self._machine)
+        if check.spec.case.gradients:
+            upstream = self._references.upstream(call, self._machine)
+            self._references.gradients(call, self._machine, upstream)
+
     def _work(self, checks: Iterable[Check]) -> Iterator[Check]:
         total = 0
         for check in checks:
@@ -37,7 +43,7 @@ class Ahead:
                 call = self._calls.get(check.spec)
                 total += call.nbytes
                 if call.nbytes <= LARGEST:
-                    self._references.primary(call, self._machine)
+                    self._prepare(check, call)
             yield check
             if total > MOST:
                 return

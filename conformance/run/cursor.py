@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Generator, Sequence
 
 from conformance.model import Check
+from conformance.plan import EAGER
 from conformance.results import CheckRecord
 
 
@@ -19,10 +20,10 @@ class Cursor:
     def __init__(self, records: Generator[CheckRecord, None, None], checks: Sequence[Check]) -> None:
         self._iterator = records
         self._records: dict[str, CheckRecord] = {}
-        self._siblings: defaultdict[int, list[str]] = defaultdict(list)
+        self._siblings: defaultdict[int, list[Check]] = defaultdict(list)
         self._waiting: dict[int, int] = {}
         for check in checks:
-            self._siblings[id(check.spec)].append(check.id)
+            self._siblings[id(check.spec)].append(check)
         self._waiting = {spec: len(ids) for spec, ids in self._siblings.items()}
 
     def result(self, check: Check) -> CheckRecord:
@@ -35,9 +36,15 @@ class Cursor:
         return self._records[check.id]
 
     def peers(self, check: Check) -> list[CheckRecord]:
-        """All records of the same call, the check's own included; waits for them."""
+        """All records of the same call, the check's own included; waits for them.
+
+        Those of modes that compile come long after the eager ones, so an eager check does without them.
+        """
         found: list[CheckRecord] = []
-        for identifier in self._siblings[id(check.spec)]:
+        for sibling in self._siblings[id(check.spec)]:
+            identifier = sibling.id
+            if check.mode == EAGER and sibling.mode != EAGER:
+                continue
             while identifier not in self._records:
                 record = next(self._iterator, None)
                 if record is None:
@@ -51,8 +58,8 @@ class Cursor:
         spec = id(check.spec)
         self._waiting[spec] -= 1
         if not self._waiting[spec]:
-            for identifier in self._siblings.pop(spec):
-                self._records.pop(identifier, None)
+            for sibling in self._siblings.pop(spec):
+                self._records.pop(sibling.id, None)
 
     def close(self) -> None:
         """Stop the run where it is."""

@@ -5,52 +5,28 @@ from __future__ import annotations
 import traceback
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from conformance.environments import Answered, Crashed, EnvironmentSpec, Pool, Ready, TimedOut, Unavailable
 from conformance.model import Check, Outcome
-from conformance.plan import Call, CallCache, InvalidInput
+from conformance.plan import EAGER, Call, CallCache
 from conformance.results import CheckRecord
 from conformance.run.ahead import Ahead
-from conformance.run.judge import Judge, Judgement
+from conformance.run.execution import Execution, Repeat, executions
+from conformance.run.judge import Judge
+from conformance.run.judgement import Judgement, unanswerable
 from conformance.run.minimise import minimised, worst_alone
 from conformance.run.record import Recorder
-from conformance.run.references import Machine, References
+from conformance.run.references import NO_ANSWER, Machine, References
 from conformance.run.request import request
+from conformance.run.session import COMPILATION
 from conformance.run.sink import Sink
 
+Array = np.ndarray[Any, Any]
+
 _IDLE = 0.2  # seconds without any event after which what was written is handed to the operating system
-
-
-@dataclass(slots=True)
-class Execution:
-    """One call in one environment, and the checks that its answer decides."""
-
-    identifier: int
-    checks: list[Check]
-    done: bool = False
-    repeat: Repeat | None = None
-
-
-@dataclass(slots=True)
-class Repeat:
-    """The worst element of a wrong result, called by itself; `record` waits for what comes of it."""
-
-    call: Call
-    record: CheckRecord
-
-
-def executions(checks: Sequence[Check]) -> list[Execution]:
-    """Group checks that one execution of a call decides: same call, API, environment, device, mode."""
-    groups: dict[tuple[int, str, str, str, str], Execution] = {}
-    for check in checks:
-        key = (id(check.spec), check.api.name, check.environment, check.device, check.mode)
-        if key in groups:
-            groups[key].checks.append(check)
-        else:
-            groups[key] = Execution(len(groups), [check])
-    return list(groups.values())
 
 
 class Run:
@@ -59,17 +35,27 @@ class Run:
     An environment that cannot run leaves its checks `not_run`, with the reason; the others are not
     disturbed. A result is handed to `sink` before it is yielded. Stopping the iteration early ends
     the workers and closes the results, as incomplete unless everything had been obtained.
+
+    `pool`, where there is one already, has `environments` and this `deadline`, and may have been started.
     """
 
     def __init__(
-        self, checks: Sequence[Check], environments: Sequence[EnvironmentSpec], sink: Sink, *, deadline: float
+        self,
+        checks: Sequence[Check],
+        environments: Sequence[EnvironmentSpec],
+        sink: Sink,
+        *,
+        deadline: float,
+        compilation: float = COMPILATION,
+        pool: Pool | None = None,
     ) -> None:
         self.sink = sink
+        self._deadlines = (deadline, deadline + compilation)
         self._executions = executions(checks)
-        self._pool = Pool(environments, deadline=deadline)
+        self._pool = pool or Pool(environments, deadline=deadline)
         self._machines = {spec.name: Machine(spec.log_ulps, spec.flush_to_zero) for spec in environments}
         self._calls = CallCache()
-        references = References()
+        self._references = references = References()
         self._judge = Judge(references)
         self._recorder = Recorder(references)
         machine = next(iter(self._machines.values()), Machine())
@@ -136,21 +122,32 @@ class Run:
     def _requests(self, environment: str) -> Iterator[dict[str, Any]]:
         """The requests of one environment, made when the pool asks for them."""
         for execution in self._executions:
-            first = execution.checks[0]
+            first = execution.first
             if first.environment != environment or execution.done or execution.repeat is not None:
                 continue
             try:
                 call = self._calls.get(first.spec)
-            except InvalidInput as problem:
+                upstream = self._upstream(execution, call)
+            except NO_ANSWER as problem:
                 # Settled later: requests are made before the pool has told what the environment is.
-                detail = f"{first.spec.case.location}: {problem}"
-                self._invalid.append((execution, Judgement(Outcome.INVALID_CASE, detail=detail)))
+                self._invalid.append((execution, unanswerable(first, problem)))
                 continue
-            printed = any(check.spec.case.printed for check in execution.checks)
-            style = first.spec.case.printed.style if printed and first.spec.case.printed else None
-            yield request(execution.identifier, first, call, style)
+            yield self._request(execution, call, upstream)
             yield from self._pending_repeats(environment)
         self._asked.add(environment)
+
+    def _upstream(self, execution: Execution, call: Call) -> Array | None:
+        """The upstream gradient that an execution is given. Raises one of NO_ANSWER."""
+        if not execution.of_gradients:
+            return None
+        if execution.repeat is not None:
+            return execution.repeat.alone.upstream
+        return self._references.upstream(call, self._machines[execution.first.environment])
+
+    def _request(self, execution: Execution, call: Call, upstream: Array | None) -> dict[str, Any]:
+        first, style = execution.first, execution.print_style
+        deadline = self._deadlines[first.mode != EAGER]
+        return request(execution.identifier, first, call, style, upstream=upstream, deadline=deadline)
 
     def _pending_repeats(self, environment: str) -> Iterator[dict[str, Any]]:
         waiting = self._repeats[environment]
@@ -180,7 +177,7 @@ class Run:
         """A device that was asked for and that the framework does not find."""
         devices = [str(device) for device in event.description["devices"]]
         for execution in self._executions:
-            first = execution.checks[0]
+            first = execution.first
             if first.environment == event.environment:
                 if first.device.partition(":")[0] in devices:
                     return None
@@ -193,7 +190,7 @@ class Run:
         self.sink.environment(event)
         detail = f"environment {event.environment} cannot run: {event.reason}"
         for execution in self._executions:
-            if execution.checks[0].environment == event.environment and not execution.done:
+            if execution.first.environment == event.environment and not execution.done:
                 self._settle(execution, Judgement(Outcome.NOT_RUN, detail=detail))
 
     def _answered(self, event: Answered) -> None:
@@ -203,12 +200,12 @@ class Run:
         execution.done = True
         self._left -= 1
         if execution.repeat is not None:
-            self._repeated(execution.checks[0], execution.repeat, event)
+            self._repeated(execution.first, execution.repeat, event)
             return
         for check in execution.checks:
-            self._judge_one(check, event)
+            self._judge_one(execution, check, event)
 
-    def _judge_one(self, check: Check, event: Answered) -> None:
+    def _judge_one(self, execution: Execution, check: Check, event: Answered) -> None:
         """Finish an answered check; where judging it fails, that is our fault and costs no other."""
         answer: Mapping[str, Any] = event.answer
         seconds, log = float(answer.get("seconds", 0.0)), str(answer.get("log", ""))
@@ -216,7 +213,8 @@ class Run:
         try:
             call = self._calls.get(check.spec)
             machine = self._machines[event.environment]
-            judgement = self._judge.judge(check, call, answer, machine, self._version(check))
+            upstream = self._upstream(execution, call)
+            judgement = self._judge.judge(check, call, answer, machine, self._version(check), upstream)
             record = self._record(check, call, judgement, seconds, log)
             alone = worst_alone(check, call, judgement)
         except Exception:  # whatever it is: it goes into the record, with its traceback
@@ -235,7 +233,8 @@ class Run:
         execution = Execution(len(self._executions), [check], repeat=repeat)
         self._executions.append(execution)
         self._left += 1
-        self._repeats[check.environment].append(request(execution.identifier, check, repeat.call, None))
+        asked = self._request(execution, repeat.alone.call, repeat.alone.upstream)
+        self._repeats[check.environment].append(asked)
         if check.environment in self._asked:
             self._pool.submit(check.environment, self._pending_repeats(check.environment))
 
@@ -250,8 +249,10 @@ class Run:
     def _repeated(self, check: Check, repeat: Repeat, event: Answered) -> None:
         machine = self._machines[event.environment]
         try:
-            judgement = self._judge.judge(check, repeat.call, event.answer, machine, self._version(check))
-            repeat.record["minimised"] = minimised(repeat.call, judgement)
+            judgement = self._judge.judge(
+                check, repeat.alone.call, event.answer, machine, self._version(check), repeat.alone.upstream
+            )
+            repeat.record["minimised"] = minimised(repeat.alone, judgement)
         except (ArithmeticError, LookupError, TypeError, ValueError):
             repeat.record["minimised"] = None  # the record is right without it
         self._finish(repeat.record)
@@ -273,7 +274,9 @@ class Run:
         if execution.repeat is not None:
             self._finish(execution.repeat.record)
             return
-        call = self._calls.get(execution.checks[0].spec) if known else None
+        call = self._calls.get(execution.first.spec) if known else None
+        if call is not None:
+            judgement.upstream = self._upstream(execution, call)
         for check in execution.checks:
             self._finish(self._record(check, call, judgement, seconds, log))
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from conformance.model import Check, Generator, InputSpec
-from conformance.plan import Call, generator_options, seed_of
+from conformance.plan import UPSTREAM, Call, generator_options, seed_of, upstream_stream
 from conformance.results import (
     CallStyle,
     GeneratorForm,
@@ -36,6 +36,12 @@ class Forms:
         return {
             source.name: self._input(source, call.arrays[source.name], whole) for source in call.spec.inputs
         }
+
+    def upstream(self, call: Call, array: Array, whole: bool) -> InputForm:
+        """The upstream gradient of a gradient of `call`; `whole` as for inputs."""
+        return self._inputs.get(
+            array, ("upstream", whole), array.nbytes, partial(_upstream_form, call, array, whole)
+        )
 
     def style(self, check: Check) -> CallStyle:
         """How the API is called: alike for all checks of a case through an API with the same attributes."""
@@ -71,6 +77,18 @@ def _generator_form(source: InputSpec, generator: Generator) -> GeneratorForm:
         "stream": str(seed_of(source, generator)),
         "options": {name: scalar_form(value) for name, value in generator_options(generator).items()},
     }
+
+
+def _upstream_form(call: Call, array: Array, whole: bool) -> InputForm:
+    generator: GeneratorForm = {
+        "name": UPSTREAM.name,
+        "shape": list(array.shape),
+        "seed": UPSTREAM.seed,
+        "stream": str(upstream_stream(call)),
+        "options": {name: scalar_form(value) for name, value in UPSTREAM.options.items()},
+    }
+    make = input_form if whole else drawn_form
+    return make(array, layout="contiguous", generator=generator)
 
 
 def _style_form(check: Check) -> CallStyle:

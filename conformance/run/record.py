@@ -15,6 +15,7 @@ from conformance.reference import components, condition
 from conformance.results import (
     CheckRecord,
     ErrorForm,
+    GradientForm,
     Source,
     ValueForm,
     array_form,
@@ -22,7 +23,7 @@ from conformance.results import (
     scalar_form,
 )
 from conformance.run.forms import Forms
-from conformance.run.judge import Judgement
+from conformance.run.judgement import Judgement
 from conformance.run.references import References, inputs_of
 from conformance.run.shared import Shared
 
@@ -71,7 +72,7 @@ class Recorder:
     ) -> CheckRecord:
         """The record of `check`; `call` is None where its inputs were never made."""
         spec, hypothesis = check.spec, judgement.hypothesis
-        actual, error = self._returned(call, judgement)
+        actual, error = self._returned(check, call, judgement)
         return {
             "kind": "check",
             "id": check.id,
@@ -85,7 +86,7 @@ class Recorder:
             "dtype": spec.dtype,
             "device": check.device,
             "mode": check.mode,
-            "aspect": str(check.aspect),
+            "aspect": check.aspect_word,
             "level": str(check.level),
             "oracle": str(check.oracle),
             "features": list(check.features),
@@ -94,8 +95,9 @@ class Recorder:
             "stale_declaration": judgement.stale_declaration,
             "call": call.key if call else "",
             "call_style": self._forms.style(check),
+            "gradient": self._gradient(check, call, judgement),
             "attributes": {name: scalar_form(value) for name, value in spec.attributes.items()},
-            "inputs": self._forms.inputs(call, whole=judgement.outcome is not Outcome.PASS) if call else {},
+            "inputs": self._forms.inputs(call, _whole(judgement)) if call else {},
             "location": str(spec.case.location),
             "summary": spec.case.summary,
             "source": _source(check),
@@ -115,13 +117,21 @@ class Recorder:
             "fingerprint": fingerprint(judgement),
         }
 
-    def _returned(self, call: Call | None, judgement: Judgement) -> tuple[ValueForm | None, ErrorForm | None]:
+    def _gradient(self, check: Check, call: Call | None, judgement: Judgement) -> GradientForm | None:
+        if check.of is None or call is None or judgement.upstream is None:
+            return None
+        upstream = self._forms.upstream(call, judgement.upstream, _whole(judgement))
+        return {"of": check.of, "inputs": list(check.spec.case.gradients), "upstream": upstream}
+
+    def _returned(
+        self, check: Check, call: Call | None, judgement: Judgement
+    ) -> tuple[ValueForm | None, ErrorForm | None]:
         """What came back, and how far it is from the reference; shared by all who returned the same."""
         if call is None:
             return _value_form(judgement.actual, judgement), None
 
         def make() -> tuple[ValueForm | None, ErrorForm | None]:
-            return _value_form(judgement.actual, judgement), self._error(call, judgement)
+            return _value_form(judgement.actual, judgement), self._error(check, call, judgement)
 
         if judgement.comparison is None or judgement.comparison.mismatched:
             return make()
@@ -134,7 +144,7 @@ class Recorder:
             return make()
         return self._shared.get(value, "expected", value.nbytes, make)
 
-    def _error(self, call: Call, judgement: Judgement) -> ErrorForm | None:
+    def _error(self, check: Check, call: Call, judgement: Judgement) -> ErrorForm | None:
         comparison = judgement.comparison
         if comparison is None:
             return None
@@ -159,33 +169,42 @@ class Recorder:
             "condition": None,
         }
         if comparison.mismatched and comparison.worst_index is not None:
-            self._explain_worst(call, judgement, comparison.worst_index, form)
+            self._explain_worst(check, call, judgement, comparison.worst_index, form)
         return form
 
     def _explain_worst(
-        self, call: Call, judgement: Judgement, index: tuple[int, ...], form: ErrorForm
+        self, check: Check, call: Call, judgement: Judgement, index: tuple[int, ...], form: ErrorForm
     ) -> None:
         """Fill in what belongs to the worst element alone."""
         reference = judgement.reference
         assert reference is not None
         assert isinstance(judgement.actual, np.ndarray)
-        inputs = inputs_of(call)
+        inputs, upstream = inputs_of(call), judgement.upstream
         formula = self._references.formula(call.spec.operator.name)
         form["worst_actual"] = number_form(float(judgement.actual[index]))
         form["worst_expected"] = number_form(float(reference.value[index]))
         for name, array in inputs.items():
             if array.shape == reference.value.shape:
                 form["worst_inputs"][name] = number_form(float(array[index]))
+        if upstream is not None and upstream.shape in ((), reference.value.shape):
+            own = upstream[index] if upstream.ndim else upstream
+            form["worst_inputs"]["upstream"] = number_form(float(own))
         smallest = format_of(reference.dtype).smallest_subnormal
         form["allowance"] = number_form(2.0 * float(reference.bound[index]) + 2.0 * float(smallest))
-        parts = components(formula, inputs, call.spec.attributes, call.spec.dtype)
+        asked: dict[str, Any] = {"of": check.of, "upstream": upstream}
+        parts = components(formula, inputs, call.spec.attributes, call.spec.dtype, **asked)
         form["bound"] = {
             "elementwise": number_form(float(parts.elementwise[index])),
             "accumulation": number_form(float(parts.accumulation[index])),
             "output": number_form(float(parts.output[index])),
         }
-        amplified = condition(formula, inputs, call.spec.attributes)
+        amplified = condition(formula, inputs, call.spec.attributes, **asked)
         form["condition"] = number_form(float(amplified[index]))
+
+
+def _whole(judgement: Judgement) -> bool:
+    """Whether a record keeps the numbers that a generator has made, and not their hash alone."""
+    return judgement.outcome is not Outcome.PASS
 
 
 def _value_form(value: Any, judgement: Judgement) -> ValueForm | None:

@@ -1,22 +1,27 @@
-"""The reference of each call, computed once and shared by all its APIs and environments."""
+"""The references of each call, computed once and shared by all its APIs and environments."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from conformance.compare import Comparison, compare
-from conformance.plan import Call
-from conformance.reference import Formula, Reference, evaluate, load
+from conformance.plan import Call, upstream
+from conformance.reference import Formula, Reference, evaluate, evaluate_gradients, load
 from conformance.run.shared import Shared
 
 Array = np.ndarray[Any, Any]
+T = TypeVar("T")
 
 SMALL = 4096  # bytes of a result up to which it is worth looking whether another was the same
+
+NO_ANSWER = (LookupError, TypeError, ValueError, ArithmeticError)
+"""What a reference raises for a call that it has no answer to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +42,6 @@ def inputs_of(call: Call) -> dict[str, Array]:
     return arrays
 
 
-def _nbytes(reference: Reference) -> int:
-    return reference.value.nbytes * (2 if reference.tail is None else 3)
-
-
 def judge_by(reference: Reference, actual: Array, machine: Machine) -> Comparison:
     """`actual` against `reference`, element by element."""
     return compare(
@@ -53,6 +54,31 @@ def judge_by(reference: Reference, actual: Array, machine: Machine) -> Compariso
     )
 
 
+def _nbytes(reference: Reference) -> int:
+    return reference.value.nbytes * (2 if reference.tail is None else 3)
+
+
+class _Recent(Generic[T]):
+    """What was used last, by key, bounded by bytes; at least one entry is kept."""
+
+    def __init__(self, max_bytes: int, size: Callable[[T], int]) -> None:
+        self._entries: OrderedDict[Hashable, T] = OrderedDict()
+        self._bytes = 0
+        self._max_bytes = max_bytes
+        self._size = size
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The entry of `key`, made where there is none."""
+        if key in self._entries:
+            self._entries.move_to_end(key)
+            return self._entries[key]
+        made = self._entries[key] = make()
+        self._bytes += self._size(made)
+        while len(self._entries) > 1 and self._bytes > self._max_bytes:
+            self._bytes -= self._size(self._entries.popitem(last=False)[1])
+        return made
+
+
 class References:
     """References by call, bounded by bytes; alternatives are computed when asked for.
 
@@ -61,9 +87,11 @@ class References:
 
     def __init__(self, max_bytes: int = 64 << 20) -> None:
         self._formulas: dict[str, Formula] = {}
-        self._cache: OrderedDict[tuple[str, str, float], Reference] = OrderedDict()
-        self._bytes = 0
-        self._max_bytes = max_bytes
+        self._values: _Recent[Reference] = _Recent(max_bytes // 2, _nbytes)
+        self._gradients: _Recent[dict[str, Reference]] = _Recent(
+            max_bytes // 2, lambda gradients: sum(map(_nbytes, gradients.values()))
+        )
+        self._upstreams: _Recent[Array] = _Recent(max_bytes // 8, lambda array: array.nbytes)
         self._comparisons = Shared(entries=1024)
 
     def formula(self, operator: str) -> Formula:
@@ -75,15 +103,17 @@ class References:
     def primary(self, call: Call, machine: Machine) -> Reference:
         """The reference value and bound of `call`, cached by its hash and dtype."""
         key = (call.key, call.spec.dtype, machine.log_ulps)
-        found = self._cache.get(key)
-        if found is None:
-            found = self._cache[key] = self.evaluate(call, machine)
-            self._bytes += _nbytes(found)
-            while len(self._cache) > 1 and self._bytes > self._max_bytes:
-                self._bytes -= _nbytes(self._cache.popitem(last=False)[1])
-        else:
-            self._cache.move_to_end(key)
-        return found
+        return self._values.get(key, partial(self.evaluate, call, machine))
+
+    def upstream(self, call: Call, machine: Machine) -> Array:
+        """The upstream gradient of `call`, of its reference value's shape."""
+        key = (call.key, call.spec.dtype)
+        return self._upstreams.get(key, lambda: upstream(call, self.primary(call, machine).value.shape))
+
+    def gradients(self, call: Call, machine: Machine, upstream: Array) -> dict[str, Reference]:
+        """The reference of each gradient of `call`, by input; a call's `upstream` is always the same."""
+        key = (call.key, call.spec.dtype, machine.log_ulps)
+        return self._gradients.get(key, partial(self.evaluate_gradients, call, machine, upstream))
 
     def compare(self, reference: Reference, actual: Array, machine: Machine) -> Comparison:
         """`actual` against `reference`; one object for equal results."""
@@ -105,6 +135,20 @@ class References:
             inputs_of(call),
             call.spec.attributes,
             arithmetic or call.spec.dtype,
+            log_ulps=machine.log_ulps,
+            **options,
+        )
+
+    def evaluate_gradients(
+        self, call: Call, machine: Machine, upstream: Array, **options: Any
+    ) -> dict[str, Reference]:
+        """The gradients of `call` under other `options` of `conformance.reference.evaluate_gradients`."""
+        return evaluate_gradients(
+            self.formula(call.spec.operator.name),
+            inputs_of(call),
+            call.spec.attributes,
+            call.spec.dtype,
+            upstream,
             log_ulps=machine.log_ulps,
             **options,
         )

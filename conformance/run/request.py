@@ -61,7 +61,7 @@ def _array(array: np.ndarray[Any, Any]) -> dict[str, Any]:
     return {"dtype": dtype_name(array.dtype), "shape": list(array.shape), "data": array.tobytes()}
 
 
-def _inputs(check: Check, call: Call) -> dict[str, dict[str, Any]]:
+def _inputs(check: Check, call: Call, of: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     messages: dict[str, dict[str, Any]] = {}
     for source in check.spec.inputs:
         value = call.arrays[source.name]
@@ -70,14 +70,34 @@ def _inputs(check: Check, call: Call) -> dict[str, dict[str, Any]]:
         elif isinstance(source.source, Raw):
             messages[source.name] = {"ndarray": _array(value)}
         else:
-            messages[source.name] = {"tensor": {**_array(value), "layout": source.layout}}
+            message: dict[str, Any] = {"tensor": _tensor(value, source.layout)}
+            if source.name in of:
+                message["name"] = source.name
+            messages[source.name] = message
     return messages
 
 
-def request(identifier: int, check: Check, call: Call, print_style: str | None) -> dict[str, Any]:
-    """The message that asks for one execution of `check`'s call; `print_style` is None, `str` or `repr`."""
+def _tensor(array: np.ndarray[Any, Any], layout: str) -> dict[str, Any]:
+    return {**_array(array), "layout": layout}
+
+
+def request(
+    identifier: int,
+    check: Check,
+    call: Call,
+    print_style: str | None = None,
+    *,
+    upstream: np.ndarray[Any, Any] | None = None,
+    deadline: float | None = None,
+) -> dict[str, Any]:
+    """The message that asks for one execution of `check`'s call; `print_style` is None, `str` or `repr`.
+
+    With `upstream`, an array of the shape of the reference value, the gradients of the case are asked
+    for, too. `deadline`, in seconds, takes the place of the worker's own.
+    """
     style = style_of(check)
-    inputs = _inputs(check, call)
+    of = () if upstream is None else check.spec.case.gradients
+    inputs = _inputs(check, call, of)
 
     def message(argument: Argument) -> dict[str, Any]:
         return {"scalar": argument.scalar} if argument.input is None else inputs[argument.input]
@@ -93,4 +113,8 @@ def request(identifier: int, check: Check, call: Call, print_style: str | None) 
         "args": [message(argument) for argument in style.args],
         "kwargs": {name: message(argument) for name, argument in style.kwargs.items()},
         "print": print_style,
+        "gradient": None
+        if upstream is None
+        else {"upstream": {"tensor": _tensor(upstream, "contiguous")}, "of": list(of)},
+        "deadline": deadline,
     }

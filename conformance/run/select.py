@@ -2,16 +2,58 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
 
 from _pytest.mark.expression import Expression  # private, but the only way to mean exactly what pytest means
 
 from conformance.model import Check
+from conformance.plan import CHOSEN, Target
+from conformance.results import Selection
 
 
 class SelectionError(ValueError):
     """An expression that cannot be understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked for, as people typed it: the texts of -k, -m and --modes, and the paths."""
+
+    keywords: str = ""
+    markers: str = ""
+    paths: tuple[str, ...] = ()
+    modes: str = CHOSEN
+
+    def selection(
+        self,
+        planned: Sequence[Check],
+        chosen: Sequence[Check],
+        targets: Iterable[Target],
+        *,
+        covered: bool,
+        shard: str | None = None,
+    ) -> Selection:
+        """The form of the `chosen` checks of all that are `planned` in `targets`; see results.Selection.
+
+        `covered` says that no case file of the folders is missing or cannot be used; `shard` names the part
+        of the chosen checks that is to run.
+        """
+        ids = "\n".join(sorted(check.id for check in chosen))
+        return {
+            "keywords": self.keywords,
+            "markers": self.markers,
+            "paths": list(self.paths),
+            "modes": self.modes,
+            "shard": shard,
+            "planned": len(planned),
+            "checks": len(chosen),
+            "digest": hashlib.sha256(ids.encode()).hexdigest(),
+            "whole": covered and len(chosen) == len(planned),
+            "known_modes": {target.environment: list(target.modes) for target in targets},
+        }
 
 
 def marks(check: Check) -> tuple[str, ...]:

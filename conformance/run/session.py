@@ -15,14 +15,17 @@ from typing import Any
 import numpy as np
 
 from conformance import __version__
-from conformance.environments import EnvironmentSpec, Ready, Unavailable, select
+from conformance.environments import EnvironmentSpec, Ready, Unavailable, adapters, modes_of
 from conformance.model import Check, Operator
-from conformance.plan import Target
-from conformance.results import Header, ResultsError, ResultsWriter, timestamp
+from conformance.plan import CHOSEN_MODES, EVERY_MODE, Modes, Target, expand, parse_modes
+from conformance.results import Header, ResultsError, ResultsWriter, Selection, timestamp
 from conformance.results.record import ConventionForm, EnvironmentForm
 from conformance.results.record import Unavailable as UnavailableForm
+from conformance.run.identity import case_digest, ci_run
 
-DEADLINE = 60.0  # seconds for one call; the first call of a cold framework may take several
+# Seconds that a call may take besides, in a mode that compiles: the first torch.compile of a process took
+# 7 to 13 s on two busy cores, the later ones 1 to 2 s; machines are slower, and operators larger, than that.
+COMPILATION = 180.0
 
 
 def readable(path: Path) -> Path:
@@ -42,15 +45,25 @@ def default_cases(root: Path) -> Path:
     return installed if installed.is_dir() else package.parent / "cases"
 
 
-def choose(
-    requested: Sequence[str], root: Path, device: str | None
-) -> tuple[tuple[EnvironmentSpec, ...], list[Target]]:
-    """The environments of a run and where its checks are to be planned.
+def targets_of(environments: Iterable[EnvironmentSpec], device: str | None) -> list[Target]:
+    """Where the checks of a run in `environments` are to be planned."""
+    known = adapters()
+    return [
+        Target(
+            spec.name,
+            spec.framework,
+            device or "cpu",
+            modes_of(spec.adapter or known.get(spec.framework, "")),
+        )
+        for spec in environments
+    ]
 
-    Raises EnvironmentUsageError.
-    """
-    environments = select(requested, root)
-    return environments, [Target(spec.name, spec.framework, device or "cpu") for spec in environments]
+
+def choose_modes(text: str | None, targets: Iterable[Target]) -> Modes:
+    """What `--modes` asks for, of the modes that the environments have. Raises UnknownModeError."""
+    if text is None:
+        return CHOSEN_MODES
+    return parse_modes(text, (mode for target in targets for mode in target.modes))
 
 
 def used(environments: Iterable[EnvironmentSpec], checks: Iterable[Check]) -> list[EnvironmentSpec]:
@@ -123,9 +136,12 @@ def convention_forms(operator: Operator) -> dict[str, ConventionForm]:
 
 
 def header(
-    operators: Sequence[Operator], ready: Mapping[str, Ready], unavailable: Mapping[str, Unavailable]
+    operators: Sequence[Operator],
+    selection: Selection,
+    ready: Mapping[str, Ready],
+    unavailable: Mapping[str, Unavailable],
 ) -> Header:
-    """The first line of a results file."""
+    """The first line of a results file. Raises ResultsError where a case file cannot be read any more."""
     return {
         "kind": "header",
         "schema": 1,
@@ -138,6 +154,9 @@ def header(
             "command": shlex.join([_program(), *sys.argv[1:]]),
         },
         "started": timestamp(),
+        "run": ci_run(),
+        "selection": selection,
+        "cases": {operator.name: case_digest(operator) for operator in operators},
         "environments": {name: _environment_form(event) for name, event in ready.items()},
         "unavailable": unavailable_forms(unavailable),
         "conventions": {operator.name: convention_forms(operator) for operator in operators},
@@ -147,6 +166,13 @@ def header(
 def platform_of(ready: Mapping[str, Ready], environment: str) -> str:
     """The platform of an environment that runs, "" for one that does not."""
     return str(ready[environment].description["platform"]) if environment in ready else ""
+
+
+def in_every_mode(
+    operators: Iterable[Operator], targets: Sequence[Target], ready: Mapping[str, Ready]
+) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """`planned_facts` of all that could be planned, whichever modes were asked for."""
+    yield from planned_facts(expand(operators, targets, EVERY_MODE).checks, ready)
 
 
 def planned_facts(

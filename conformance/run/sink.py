@@ -4,28 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from conformance.environments import Ready, Unavailable
 from conformance.model import Operator
-from conformance.results import CheckRecord, ResultsWriter
-from conformance.run.session import Destination, header, unavailable_forms
+from conformance.results import CheckRecord, Header, ResultsWriter, Selection
+from conformance.run.session import header, unavailable_forms
+
+
+class Opens(Protocol):
+    """Where results are to be written: a new file, or one that goes on."""
+
+    def check(self) -> None:
+        """Raise ResultsError where it can be seen already that there can be no writer."""
+
+    def open(self, header: Header) -> ResultsWriter:
+        """The writer. Raises ResultsError."""
 
 
 class Sink:
     """Keeps records while environments start, then writes them as they come.
 
-    `ready` and `unavailable` hold what is known of each environment.
+    `ready` and `unavailable` hold what is known of each environment; `names` are those that are started.
     """
 
     def __init__(
-        self, destination: Destination, operators: Sequence[Operator], environments: Iterable[str]
+        self,
+        destination: Opens,
+        operators: Sequence[Operator],
+        environments: Iterable[str],
+        selection: Selection,
     ) -> None:
         self.ready: dict[str, Ready] = {}
         self.unavailable: dict[str, Unavailable] = {}
         self._destination = destination
         self._operators = operators
-        self._names = tuple(environments)
-        self._starting = set(self._names)
+        self.names = tuple(environments)
+        self._selection = selection
+        self._starting = set(self.names)
         self._early: list[CheckRecord] = []
         self._writer: ResultsWriter | None = None
 
@@ -73,8 +89,9 @@ class Sink:
 
     def _begin(self) -> None:
         if self._writer is None:
-            ready = {name: self.ready[name] for name in self._names if name in self.ready}
-            self._writer = self._destination.open(header(self._operators, ready, self.unavailable))
+            ready = {name: self.ready[name] for name in self.names if name in self.ready}
+            first = header(self._operators, self._selection, ready, self.unavailable)
+            self._writer = self._destination.open(first)
             for record in self._early:
                 self._writer.write(record)
             self._early.clear()

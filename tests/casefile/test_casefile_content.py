@@ -29,6 +29,12 @@ TEXT_TOO = "or put it in quotes if text is meant"
         ("attributes: {size: None}", f'attributes.size: "None" is ambiguous; write null, {TEXT_TOO}'),
         ("attributes: {beta: 1_0}", f'attributes.beta: "1_0" is ambiguous; write 10, without underscores, {TEXT_TOO}'),
         ("attributes: {beta: 1:30}", f'attributes.beta: "1:30" is ambiguous; write the number out, {TEXT_TOO}'),
+        ("gradients: [z]", 'gradients[0]: unknown input "z"; known: x, y'),
+        ("gradients: [y, x, y]", 'gradients[2]: "y" stands here twice; it is item 0 too'),
+        (
+            "gradients: [x]\n    refused: true",
+            "gradients: a call that ought to be refused has none; leave out gradients, or refused",
+        ),
         ("features: [a, b, a]", 'features[2]: "a" stands here twice; it is item 0 too'),
         ("exclude: [{mode: none}]", "exclude[0].mode: is no axis of the matrix; known: shape, dtype"),
         ("exclude: [{dtype: float16}, {shape: [2, 3]}]", "exclude[1].shape: [2, 3] is no value of this axis"),
@@ -55,6 +61,30 @@ def test_cases(line, message, edited, refused):
 def test_matrix(axis, message, edited, refused):
     text = edited("    matrix:\n", f"    matrix:\n      {axis}\n")
     assert refused(text) == [f"op.yaml:25: cases.first.matrix.{message}"]
+
+
+@pytest.mark.parametrize(
+    ("source", "what"),
+    [("{raw: 1}", "is no tensor"), ("{value: [1], dtype: int64}", "has a dtype of its own")],
+)
+def test_a_gradient_is_of_a_tensor_of_the_checks_dtype(source, what, edited, refused):
+    text = edited("y: {generator: normal}", f"y: {source}").replace(
+        "    matrix:\n      shape: [[2, 2]]\n", ""
+    )
+    assert refused(text + "    gradients: [x, y]\n") == [
+        f'op.yaml:24: cases.first.gradients[1]: the input "y" {what}; '
+        "gradients are checked with respect to tensors of the check's dtype"
+    ]
+
+
+def test_gradients_and_compiled_reach_the_case(edited, tmp_path):
+    path = tmp_path / "op.yaml"
+    path.write_text(edited("    inputs:", "    gradients: [y, x]\n    compiled: true\n    inputs:"))
+    (case,) = load(path).cases
+    assert (case.gradients, case.compiled) == (("y", "x"), True)
+    path.write_text(edited("a", "a"))
+    (case,) = load(path).cases
+    assert (case.gradients, case.compiled) == ((), False)
 
 
 def test_a_shape_twice_in_the_matrix(edited, refused):

@@ -12,7 +12,7 @@ API = "op.yaml:15: apis.torch.nn.Op."
 X = "op.yaml:22: cases.first.inputs.x"
 CASE_KEYS = (
     "known: id, summary, inputs, attributes, matrix, exclude, apis, features, conventions, positional, keywords, "
-    "refused and 3 more"
+    "gradients and 5 more"
 )
 SCALARS = "must be null, true or false, a number or text"
 INPUTS = "must be a number, lists of numbers, or a mapping with value, generator or raw"

@@ -68,7 +68,7 @@ class TestSignals:
         (tmp_path / "pyproject.toml").write_text(SLOW_START)
         code, _, err = self.interrupted(tmp_path, signal.SIGINT, args=["-e", "slow"], wanted=0)
         assert code == 2
-        assert "Interrupted; nothing had been obtained." in err
+        assert "Interrupted" in err
         assert not (tmp_path / "out.jsonl").exists()
 
 

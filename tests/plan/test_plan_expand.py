@@ -10,7 +10,7 @@ import pytest
 from op_file import PLAIN, MakeOperator, MakePlan
 
 from conformance.model import Operator
-from conformance.plan import Plan, Target, expand
+from conformance.plan import EVERY_MODE, Plan, Target, expand
 
 TORCH = (Target("torch", "torch"),)
 TORCH_OP = "    apis: [torch.op]\n"
@@ -43,16 +43,15 @@ def test_checks_carry_what_their_id_says(plan: MakePlan) -> None:
 
 
 def test_modes_and_devices_make_checks_of_their_own(operator: MakeOperator) -> None:
-    targets = [Target("torch", "torch"), Target("torch-cuda", "torch", "cuda")]
+    modes = ("eager", "graph")
+    targets = [Target("torch", "torch", "cpu", modes), Target("torch-cuda", "torch", "cuda", modes)]
     made = expand(
-        [operator(PLAIN + "    matrix: {dtype: [float32]}\n    apis: [torch.op]\n")],
-        targets,
-        ("eager", "graph"),
+        [operator(PLAIN + "    matrix: {dtype: [float32]}\n    apis: [torch.op]\n")], targets, EVERY_MODE
     )
     assert [check.id.split("/", 4)[-1] for check in made.checks] == [
         "torch/float32/cpu/eager/value",
-        "torch/float32/cpu/graph/value",
         "torch-cuda/float32/cuda/eager/value",
+        "torch/float32/cpu/graph/value",
         "torch-cuda/float32/cuda/graph/value",
     ]
 

@@ -76,8 +76,8 @@ def test_the_page_is_well_formed_and_says_the_numbers(text):
 def test_the_sections_stand_in_order(text):
     order = [value for value in Page(text).values("id") if not re.search(r"-\d+$", value)]
     assert order == [
-        "summary", "environments", "conventions", "outcomes", "defects", "divergences", "degraded", "ours",
-        "unsupported", "stale", "vacuous", "words",
+        "summary", "environments", "conventions", "outcomes", "quality", "defects", "divergences", "degraded",
+        "ours", "unsupported", "stale", "vacuous", "words",
     ]  # fmt: skip
 
 

@@ -187,7 +187,8 @@ def test_a_framework_that_is_not_there_is_no_reproduction(execute):
 def test_minimised_inputs_are_used(execute):
     small = np.array([4.0])
     record = fake("good", minimised={
-        "inputs": {"x": input_form(small)}, "actual": array_form(small), "expected": array_form(small * 2),
+        "inputs": {"x": input_form(small)}, "upstream": None,
+        "actual": array_form(small), "expected": array_form(small * 2),
         "worst_index": [0], "allowance": 1e-9,
     })  # fmt: skip
     code, text = execute(record)
@@ -248,8 +249,8 @@ def test_inputs_that_are_not_the_recorded_ones_are_refused(execute):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"mode": "graph"}, "mode graph has no script yet"),
-        ({"aspect": "gradient:input"}, "gradients have no script yet"),
+        ({"mode": "graph"}, "scripts do not know how torch is called in this mode"),
+        ({"aspect": "gradient:input"}, "the upstream gradient is not in the record"),
         ({"inputs": {}}, "an input of the call is not in the record"),
         ({"device": "cpu'; boom"}, "the device's name is no plain word"),
         ({"api": "torch.nn.x()"}, "is no dotted name"),

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from conformance.plan.generate import generate
 from conformance.report import reproducer
 from conformance.results import array_form, array_values, input_form
 from tests.report.kl_check import check, rounded
@@ -114,3 +115,72 @@ def test_the_script_says_whether_the_values_are_right(framework, tmp_path, facto
     (tmp_path / "script.py").write_text(reproducer(record), "utf-8")
     done = execute(framework, ["script.py"], tmp_path)
     assert done.returncode == code, done.stdout + done.stderr
+
+
+MODES = [("torch", "script"), ("torch", "compile"), ("mindspore", "jit"), ("oneflow", "graph")]
+
+
+@pytest.mark.parametrize(("name", "mode"), MODES)
+def test_the_script_calls_in_the_mode_of_the_check(name, mode, framework, tmp_path):
+    if framework[0] != name:
+        pytest.skip(f"{mode} is a mode of {name}")
+    record = check(api=API[name], reduction="sum", outcome="mismatch", subtype="value", mode=mode)
+    wanted = record["expected"]["values"][0]
+    record["error"].update(
+        worst_index=[], worst_actual=0.0, worst_expected=wanted, allowance=abs(wanted) * 1e-4
+    )
+    script = reproducer(record)
+    assert "function = compiled(" in script
+    (tmp_path / "script.py").write_text(script, "utf-8")
+    done = execute(framework, ["script.py"], tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _of_gradient(framework, shape, reduction, layout):
+    """A record of a gradient, and that with respect to the input: -target * upstream."""
+    record = check(api=API[framework], shape=shape, reduction=reduction, layout=layout)
+    options = {"low": -1, "high": 1, "sign": "both"}
+    wide = generate("magnitudes", shape if reduction == "none" else (), 7, options)
+    made = {"name": "magnitudes", "shape": list(wide.shape), "seed": 0, "stream": "7", "options": options}
+    upstream = rounded(wide, "float32")
+    target = rounded(generate("probabilities", shape, 12, {}), "float32").astype(np.float64)
+    record.update(aspect="gradient:input", outcome="mismatch", subtype="gradient")
+    record["gradient"] = {
+        "of": "input", "inputs": ["input", "target"], "upstream": input_form(upstream, generator=made),
+    }  # fmt: skip
+    return record, -target * upstream
+
+
+def test_the_backward_pass_starts_with_the_recorded_gradient(framework, tmp_path):
+    cases = [((3, 5), "none", "contiguous"), ((3, 5), "none", "transposed"), ((20, 30), "none", "strided")]
+    cases += [((3, 5), "sum", "contiguous"), ((20, 30), "sum", "transposed")]
+    wanted, paths = [], []
+    for number, case in enumerate(cases):
+        record, want = _of_gradient(framework[0], *case)
+        wanted.append(want)
+        paths.append(str(tmp_path / f"script_{number}.py"))
+        Path(paths[-1]).write_text(reproducer(record), "utf-8")
+    (tmp_path / "paths.json").write_text(json.dumps(paths))
+    (tmp_path / "driver.py").write_text(DRIVER)
+    done = execute(framework, ["driver.py", "paths.json"], tmp_path)
+    assert done.returncode == 0, done.stderr
+    for want, (shape, words) in zip(wanted, json.loads(done.stdout.splitlines()[-1]), strict=True):
+        got = np.array([float.fromhex(word) for word in words]).reshape(shape)
+        np.testing.assert_allclose(got, want, rtol=1e-6)
+
+
+def test_the_script_says_whether_there_is_a_gradient(framework, tmp_path):
+    record, _ = _of_gradient(framework[0], (3, 5), "sum", "contiguous")
+    record["subtype"] = "missing_gradient"
+    (tmp_path / "script.py").write_text(reproducer(record), "utf-8")
+    done = execute(framework, ["script.py"], tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "not reproduced: there is a gradient" in done.stdout
+    # What a script sees where the gradient does not reach the input: the same call on another tensor.
+    head = "def forward(input, target):\n"
+    cut = reproducer(record).replace(head, f"{head}        input = place(array(input), 'float32')\n")
+    (tmp_path / "cut.py").write_text(cut, "utf-8")
+    done = execute(framework, ["cut.py"], tmp_path)
+    if framework[0] != "mindspore":  # whose tensors have no values while it differentiates
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert "REPRODUCED" in done.stdout

@@ -90,8 +90,9 @@ def test_the_fixture_has_every_outcome():
             ("Infinity", 12.5),
             "returns inf, though float32 can hold the result, 12.5.",
         ),
-        ("gradient", (1.0, 2.0), "has a wrong gradient with respect to input: 1 of 15 elements differ"),
-        ("missing_gradient", (None, None), "has no gradient with respect to input."),
+        ("gradient", (1.0, 2.0), "with respect to input is wrong: 1 of 15 elements differ"),
+        ("gradient", ("NaN", 2.0), "with respect to input is nan where 2 is right (1 of 15 elements"),
+        ("missing_gradient", (None, None), "with respect to input is zero throughout, where it is not."),
     ],
 )
 def test_the_other_kinds_of_mismatch(subtype, worst, words):

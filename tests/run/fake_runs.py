@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.casefile import load
 from conformance.plan import Target, expand
-from conformance.run import Destination, Run, Sink, choose_checks
+from conformance.run import Asked, Destination, Run, Sink, choose_checks
 
 DEADLINE = 1.0
 
@@ -26,5 +26,7 @@ def make_run(folder, text, environments, *, keywords="", deadline=DEADLINE, resu
     plan = expand([operator], [Target(spec.name, spec.framework) for spec in environments])
     assert not plan.problems
     checks = choose_checks(plan.checks, keywords, "")
-    sink = Sink(Destination(folder / "reports", results), [operator], [spec.name for spec in environments])
+    selection = Asked(keywords).selection(plan.checks, checks, [], covered=True)
+    names = [spec.name for spec in environments]
+    sink = Sink(Destination(folder / "reports", results), [operator], names, selection)
     return Run(checks, environments, sink, deadline=deadline), checks

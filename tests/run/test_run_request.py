@@ -105,6 +105,8 @@ def test_the_message_of_a_class(tmp_path: Path) -> None:
         "construct_kwargs": {"mode": "no", "flag": True},
         "kwargs": {},
         "print": "repr",
+        "gradient": None,
+        "deadline": None,
     }
     assert x == {
         "dtype": "float32",
@@ -160,7 +162,7 @@ def test_nothing_that_is_expected_ever_reaches_a_worker(tmp_path: Path) -> None:
     for check in checks(tmp_path, case):
         made = message(check, "str")
         assert set(made) == {
-            *("id", "api", "kind", "mode", "device", "print"),
+            *("id", "api", "kind", "mode", "device", "print", "gradient", "deadline"),
             *("construct_args", "construct_kwargs", "args", "kwargs"),
         }
         assert "0.225" not in repr(made)

@@ -72,6 +72,13 @@ def test_marks_are_whole_words(
     assert chosen(made, markers=markers) == where(made, *parts, without=without)
 
 
+def test_gradients_are_a_mark_and_each_is_a_keyword(tmp_path: Path) -> None:
+    made = checks(tmp_path, "gradients: [x, y]")
+    assert chosen(made, markers="gradient") == where(made, "/gradient:")
+    assert chosen(made, "gradient:y") == where(made, "/gradient:y")
+    assert chosen(made, markers="not gradient") == where(made, "/value")
+
+
 def test_both_must_hold(made: list[Check]) -> None:
     assert chosen(made, "mode:none", "torch and float64") == where(made, "mode:none", "torch/float64")
 

@@ -1,0 +1,119 @@
+"""The quality grade: how much of its error bound each API uses, so that erosion shows before it fails."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from conformance.report.collect import Collection, Entry
+from conformance.report.figures import short
+from conformance.report.tables import aspect_kind, dtype_order, row_of
+from conformance.report.visible import visible
+from conformance.results import CheckRecord, number, number_form
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """Error / allowance of some checks, the largest of each check's elements: the budget that it uses.
+
+    `median`, `high` (the 99th percentile, by nearest rank) and `largest` are over the `within` checks that
+    keep to their allowance (None where none does): one known failure, at 1e9 times its allowance, would
+    hide all erosion behind it. `beyond` counts those that do not keep to it.
+    """
+
+    within: int
+    beyond: int
+    median: float | None
+    high: float | None
+    largest: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class QualityRow:
+    """The grade of one API (`label` says environment, mode and device where they are not the usual ones)."""
+
+    api: str
+    label: str
+    dtype: str
+    aspect: str
+    grade: Grade
+
+
+@dataclass(frozen=True, slots=True)
+class QualityLine:
+    """The grade of all APIs of an environment in one mode; `aspect` is value or gradient."""
+
+    environment: str
+    mode: str
+    aspect: str
+    grade: Grade
+
+
+def budget_used(record: CheckRecord) -> float | None:
+    """Error / allowance of a check's worst element; None where nothing was measured by the reference.
+
+    An answer under another convention is measured against another question; what is infinite where a
+    number is right, or the reverse, has no distance, but is beyond every allowance.
+    """
+    error = record["error"]
+    judged = error is not None and error["total"] > error["vacuous"]
+    if error is None or not judged or record["oracle"] != "reference":
+        return None
+    if record["outcome"] == "vacuous" or record["subtype"] == "convention":
+        return None
+    if error["max_bound_ratio"] is None:
+        return math.inf
+    ratio = number(error["max_bound_ratio"])
+    return math.inf if math.isnan(ratio) else ratio
+
+
+def grade(ratios: Iterable[float]) -> Grade:
+    """The grade of checks that use these parts of their allowances."""
+    every = list(ratios)
+    kept = sorted(ratio for ratio in every if ratio <= 1.0)
+
+    def rank(share: float) -> float | None:
+        return kept[max(0, math.ceil(share * len(kept)) - 1)] if kept else None
+
+    return Grade(len(kept), len(every) - len(kept), rank(0.5), rank(0.99), rank(1.0))
+
+
+def quality_rows(collection: Collection) -> list[QualityRow]:
+    """A row for each API, dtype, mode and kind of aspect; by API, narrow dtypes first."""
+
+    def key(entry: Entry) -> tuple[str, str, str, str]:
+        return (*row_of(entry), visible(entry.record["dtype"]), aspect_kind(entry.record))
+
+    found = _grades(collection, key)
+    order = {dtype: place for place, dtype in enumerate(dtype_order(dtype for _, _, dtype, _ in found))}
+    keys = sorted(found, key=lambda key: (key[0], key[1], key[3] != "value", key[3], order[key[2]]))
+    return [QualityRow(*key, found[key]) for key in keys]
+
+
+def quality_lines(collection: Collection) -> list[QualityLine]:
+    """A line for each environment, mode and kind of aspect, eager values first."""
+
+    def key(entry: Entry) -> tuple[str, str, str]:
+        return entry.environment, visible(entry.record["mode"]), aspect_kind(entry.record)
+
+    found = _grades(collection, key)
+    keys = sorted(found, key=lambda key: (key[0], key[1] != "eager", key[1], key[2] != "value", key[2]))
+    return [QualityLine(*key, found[key]) for key in keys]
+
+
+def _grades(collection: Collection, key: Callable[[Entry], Key]) -> dict[Key, Grade]:
+    ratios: dict[Key, list[float]] = {}
+    for entry in collection.entries:
+        used = budget_used(entry.record)
+        if used is not None:
+            ratios.setdefault(key(entry), []).append(used)
+    return {name: grade(values) for name, values in ratios.items()}
+
+
+def share_words(share: float | None) -> str:
+    """A part of the allowance."""
+    return "-" if share is None else short(number_form(share), 2)
