@@ -19,7 +19,7 @@ from conformance.reference.formula import Formula
 # Up to this many input elements, a gradient is compared with the derivative of the formula itself, whose
 # cost grows with the square where the formula sums.
 DERIVATIVE_LIMIT = 256
-SAMPLE = 1 << 14  # elements of a large gradient that are enclosed, whose cost no sum shares
+SAMPLE = 1 << 12  # elements of a large gradient that are enclosed, whose cost no sum shares
 
 
 @dataclass(frozen=True, slots=True)

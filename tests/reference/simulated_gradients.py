@@ -25,10 +25,8 @@ def divided(g: Array, n: int) -> Array:
     """In the wider type, as kernels divide by a scalar, rounded once."""
     if n == 1:
         return g
-    wide = np.float32 if g.dtype.itemsize == 2 else g.dtype
-    return np.asarray(
-        (g.astype(wide) / wide.type(n) if hasattr(wide, "type") else g.astype(wide) / wide(n))
-    ).astype(g.dtype)
+    wide = np.dtype(np.float32 if g.dtype.itemsize == 2 else g.dtype)
+    return np.asarray(g.astype(wide) / wide.type(n)).astype(g.dtype)
 
 
 def times_reciprocal(g: Array, n: int) -> Array:
