@@ -77,8 +77,14 @@ def log_collected(x: Array, t: Array, w: Array, exp: Callable[[Array], Array]) -
 
 
 def log_read(x: Array, t: Array, w: Array, exp: Callable[[Array], Array]) -> Array:
-    """w (t + 1 - x) exp(t), which cancels where t and x are close."""
+    """w (t + 1 - x) exp(t): t + 1 is exact for t <= -1, and nearly always above 1."""
     return w * ((t + t.dtype.type(1) - x) * exp(t))
+
+
+def log_expanded(x: Array, t: Array, w: Array, exp: Callable[[Array], Array]) -> Array:
+    """The chain rule through exp(t) t - exp(t) x, which cancels where t and x are close."""
+    power = w * exp(t)
+    return power * t + power - power * x
 
 
 FORMS: dict[str, Form] = {
@@ -91,6 +97,7 @@ LOG_FORMS: dict[str, Form] = {
     "composed": log_composed,
     "weighted": log_weighted,
     "collected": log_collected,
+    "as read": log_read,
 }
 DIVISIONS = {"divided": divided, "reciprocal": times_reciprocal}
 
