@@ -74,7 +74,7 @@ def round_to(values: NDArray[np.float64], dtype: str) -> Array:
 class Draws:
     """The generated arrays last used, bounded by bytes: variants of a case draw the same inputs again."""
 
-    def __init__(self, max_bytes: int = 32 << 20) -> None:
+    def __init__(self, max_bytes: int = 24 << 20) -> None:
         self._arrays: OrderedDict[tuple[int, str, bool, str], Array] = OrderedDict()
         self._bytes = 0
         self._max_bytes = max_bytes
@@ -152,7 +152,7 @@ def materialise(spec: CallSpec, draws: Draws | None = None) -> Call:
 class CallCache:
     """The calls last used, bounded by bytes: environments run at different speeds on the same calls."""
 
-    def __init__(self, max_bytes: int = 64 << 20, max_entries: int = 20_000) -> None:
+    def __init__(self, max_bytes: int = 32 << 20, max_entries: int = 20_000) -> None:
         self._calls: OrderedDict[CallSpec, Call] = OrderedDict()
         self._draws = Draws()
         self._bytes = 0
