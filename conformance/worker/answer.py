@@ -35,7 +35,7 @@ def answer(request: Mapping[str, Any], adapter: Adapter) -> dict[str, Any]:
     compiling = False
     try:
         if request["kind"] == "class":
-            target = target(*request["construct_args"], **request["construct_kwargs"])
+            target = target(*arguments.construct_args, **arguments.construct_kwargs)
         if request["mode"] != EAGER:
             compiling = True
             target = adapter.compile(target, request["mode"])
@@ -43,7 +43,9 @@ def answer(request: Mapping[str, Any], adapter: Adapter) -> dict[str, Any]:
         result, read = _execute(request, adapter, target, arguments)
         seconds = time.perf_counter() - started
         style = request["print"]
-        printed = None if style is None else clean(adapter.text(result, style))
+        # Of several outputs the host judges the first.
+        first = result[0] if isinstance(result, (tuple, list)) and result else result
+        printed = None if style is None else clean(adapter.text(first, style))
     except MissingError as gap:
         return _missing(gap)
     except ConversionError:
