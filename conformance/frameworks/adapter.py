@@ -110,7 +110,7 @@ class Adapter(abc.ABC):
             axes = tuple(reversed(range(array.ndim)))
             return self.place(np.ascontiguousarray(array.T), dtype, device).permute(*axes)
         if layout == "strided" and array.ndim >= 1:
-            return self.place(_spread(array, dtype), dtype, device)[..., ::2]
+            return self.every_second(self.place(_spread(array, dtype), dtype, device))
         if layout == "expanded" and array.ndim >= 1 and array.shape[0] > 0:
             if np.broadcast_to(array[:1], array.shape).tobytes() != array.tobytes():
                 raise ValueError("an expanded tensor needs values that are equal along its first axis")
@@ -118,6 +118,10 @@ class Adapter(abc.ABC):
         if layout in ("contiguous", "transposed", "strided", "expanded"):
             return self.place(array, dtype, device)
         raise ValueError(f"unknown layout {layout!r}")
+
+    def every_second(self, tensor: Any) -> Any:
+        """Return a view of every second element of `tensor` along its last axis."""
+        return tensor[..., ::2]
 
     def expand(self, tensor: Any, shape: Sequence[int]) -> Any:
         """Return `tensor` repeated along its first axis to `shape`, without copying."""

@@ -95,14 +95,14 @@ def cause(brief: Brief) -> str:
 
 
 def worst(briefs: Sequence[Brief]) -> Brief:
-    """The check to look at: of those with few elements, the one that is farthest off."""
+    """The check to look at: of those with few elements, the one that is farthest off (the same each time)."""
 
-    def badness(brief: Brief) -> tuple[bool, float]:
+    def badness(brief: Brief) -> tuple[bool, float, str]:
         error = brief["error"]
         if error is None:
-            return True, 0.0
+            return True, 0.0, brief["id"]
         ratio = error["max_bound_ratio"]
-        return error["total"] <= _SMALL, -1.0 if ratio is None else number(ratio)
+        return error["total"] <= _SMALL, -1.0 if ratio is None else number(ratio), brief["id"]
 
     return max(briefs, key=badness)
 

@@ -44,6 +44,8 @@ class BallArray(np.ndarray):
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         """Run any other NumPy function; what comes out as objects is balls again."""
+        if not all(issubclass(kind, np.ndarray) for kind in types):
+            return NotImplemented
         if func is np.clip:
             return _clip(*args, **kwargs)
         if func is np.where:

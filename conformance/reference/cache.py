@@ -7,6 +7,7 @@ when there is too much. A cache that cannot be read or written is no cache, and 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import zipfile
@@ -65,7 +66,7 @@ def _key(function: Callable[..., Any], inputs: Mapping[str, Any], options: Mappi
 
 def _read(path: Path) -> tuple[Enclosure | None, ...] | None:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             os.utime(path)
             return tuple(
                 Enclosure(bits=int(bits), **{name: file[f"{name}{place}"] for name in _FIELDS})
@@ -92,7 +93,8 @@ def _write(path: Path, enclosures: tuple[Enclosure | None, ...]) -> None:
         os.replace(fresh, path)
         _shrink(path.parent)
     except OSError:
-        fresh.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            fresh.unlink()
 
 
 def _shrink(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,7 +20,7 @@ from conformance.reference.formula import Formula
 # Up to this many input elements, a gradient is compared with the derivative of the formula itself, whose
 # cost grows with the square where the formula sums.
 DERIVATIVE_LIMIT = 256
-SAMPLE = 1 << 14  # elements of a large gradient that are enclosed, whose cost no sum shares
+SAMPLE = 1 << 12  # elements of a large gradient that are enclosed, whose cost no sum shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +142,8 @@ def _compared(proof: Certificate, analytic: Enclosure, derivative: Derivative) -
 
 def _meet(analytic: Enclosure, flat: int, exact: Ball) -> bool:
     """Whether two enclosures of one number overlap, or are the same infinity."""
-    head = float(analytic.head[flat])
-    if exact.special is not None or not np.isfinite(head):
-        return exact.special == head
+    head, wanted = float(analytic.head[flat]), exact.parts()[0]
+    if not (math.isfinite(head) and math.isfinite(wanted)):
+        return head == wanted
     apart, rest, radius = (exact - head - float(analytic.tail[flat])).parts()
     return abs(apart + rest) <= (radius + float(analytic.radius[flat])) * (1 + 2.0**-40)

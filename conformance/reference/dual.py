@@ -89,16 +89,16 @@ class Dual(Ball):
 
     def log(self) -> Dual:
         """Natural logarithm."""
-        return self._chained(super().log(), 1 / Ball(self))
+        return self._applied(super().log(), 1 / Ball(self))
 
     def log1p(self) -> Dual:
         """log(1 + x)."""
-        return self._chained(super().log1p(), 1 / (1 + Ball(self)))
+        return self._applied(super().log1p(), 1 / (1 + Ball(self)))
 
     def sqrt(self) -> Dual:
         """Square root."""
         root = super().sqrt()
-        return self._chained(root, 0.5 / root)
+        return self._applied(root, 0.5 / root)
 
     def tanh(self) -> Dual:
         """Hyperbolic tangent."""
@@ -114,6 +114,10 @@ class Dual(Ball):
 
     def _constant(self, number: Number) -> Dual:
         return Dual(number, {}, self.ties)
+
+    def _applied(self, value: Ball, slope: Ball) -> Dual:
+        """A function of limited domain: where it has no value, it has no derivative."""
+        return self._chained(value, value if value.isnan() else slope)
 
     def _chained(self, value: Ball, slope: Ball) -> Dual:
         partials = {place: partial * slope for place, partial in self.partials.items()}

@@ -49,7 +49,7 @@ def enclose(
     """
 
     def run() -> list[Parts | None]:
-        result = function(**{name: _leaf(part) for name, part in inputs.items()}, **options)
+        result = function(**_leaves(inputs), **options)
         return [_parts(part) for part in (result if isinstance(result, tuple) else (result,))]
 
     results, bits = with_enough_bits(run)
@@ -65,7 +65,7 @@ def enclose_sample(
     """
 
     def run() -> list[tuple[NDArray[np.intp], Parts] | None]:
-        result = function(**{name: _leaf(part) for name, part in inputs.items()}, **options)
+        result = function(**_leaves(inputs), **options)
         return [_sampled(part, count) for part in (result if isinstance(result, tuple) else (result,))]
 
     results, bits = with_enough_bits(run)
@@ -91,10 +91,13 @@ def with_enough_bits(compute: Callable[[], Result]) -> tuple[Result, int]:
         flint.ctx.prec = before
 
 
-def _leaf(part: Any) -> Any:
-    if getattr(part, "dtype", None) != np.float64:
-        return part
-    return Stream.of(part) if part.size > CHUNK else balls(part)
+def _leaves(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Balls of float64 inputs; streams of all of them where one is large, since small ones broadcast."""
+    made = balls if all(np.size(part) <= CHUNK for part in inputs.values()) else Stream.of
+    return {
+        name: made(part) if getattr(part, "dtype", None) == np.float64 else part
+        for name, part in inputs.items()
+    }
 
 
 def _parts(result: Any) -> Parts | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance.casefile import load_all
+from conformance.environments.adapters import adapters, modes_of
 from conformance.gate import Expectation, load_expectations
 from conformance.gate.expectations import Conditions
 from conformance.model import Aspect, Check
@@ -24,7 +25,9 @@ def checks() -> dict[str, list[Check]]:
     operators, errors = load_all(CASES)
     assert not errors
     found: dict[str, list[Check]] = {path.stem: [] for path in FILES}
-    for check in expand(operators, [Target(path.stem, path.stem) for path in FILES]).checks:
+    known = adapters()
+    targets = [Target(path.stem, path.stem, modes=modes_of(known[path.stem])) for path in FILES]
+    for check in expand(operators, targets).checks:
         found[check.api.framework].append(check)
     return found
 

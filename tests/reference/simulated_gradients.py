@@ -25,10 +25,8 @@ def divided(g: Array, n: int) -> Array:
     """In the wider type, as kernels divide by a scalar, rounded once."""
     if n == 1:
         return g
-    wide = np.float32 if g.dtype.itemsize == 2 else g.dtype
-    return np.asarray(
-        (g.astype(wide) / wide.type(n) if hasattr(wide, "type") else g.astype(wide) / wide(n))
-    ).astype(g.dtype)
+    wide = np.dtype(np.float32 if g.dtype.itemsize == 2 else g.dtype)
+    return np.asarray(g.astype(wide) / wide.type(n)).astype(g.dtype)
 
 
 def times_reciprocal(g: Array, n: int) -> Array:
@@ -79,8 +77,14 @@ def log_collected(x: Array, t: Array, w: Array, exp: Callable[[Array], Array]) -
 
 
 def log_read(x: Array, t: Array, w: Array, exp: Callable[[Array], Array]) -> Array:
-    """w (t + 1 - x) exp(t), which cancels where t and x are close."""
+    """w (t + 1 - x) exp(t): t + 1 is exact for t <= -1, and nearly always above 1."""
     return w * ((t + t.dtype.type(1) - x) * exp(t))
+
+
+def log_expanded(x: Array, t: Array, w: Array, exp: Callable[[Array], Array]) -> Array:
+    """The chain rule through exp(t) t - exp(t) x, which cancels where t and x are close."""
+    power = w * exp(t)
+    return power * t + power - power * x
 
 
 FORMS: dict[str, Form] = {
@@ -93,6 +97,7 @@ LOG_FORMS: dict[str, Form] = {
     "composed": log_composed,
     "weighted": log_weighted,
     "collected": log_collected,
+    "as read": log_read,
 }
 DIVISIONS = {"divided": divided, "reciprocal": times_reciprocal}
 
