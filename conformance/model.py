@@ -17,6 +17,9 @@ Scalar: TypeAlias = "bool | int | float | str | None"
 
 DTYPES = ("float16", "bfloat16", "float32", "float64")
 INTEGER_DTYPES = ("int32", "int64", "bool")
+INDEX_DTYPES = ("int32", "int64")
+INDEX = "index"
+"""The dtype, in a case, of an input of indices or lengths: an integer dtype that its API documents."""
 LAYOUTS = ("contiguous", "transposed", "strided", "expanded")
 
 
@@ -120,8 +123,10 @@ class Convention:
 class Parameter:
     """One documented parameter of an API.
 
-    `name` is the operator's own attribute name, `keyword` the API's. `values` are the documented
-    values, or None where any value is. `mapped` translates a value into the API's own.
+    `name` is the operator's own name of the attribute, or of the optional input that the API takes as a
+    parameter; `keyword` is the API's. `default` is what the API's document promises where nothing is
+    given. `values` are the documented values, or None where any value is. `mapped` translates a value
+    into the API's own.
     """
 
     name: str
@@ -135,8 +140,11 @@ class Parameter:
 class Api:
     """One row of an operator's API table: a dotted name and what its documentation promises.
 
-    `inputs` maps the operator's input names to the API's own, in its documented positional order.
-    `dtypes` is None where the document is silent. `documented`, the keys of `unsupported` (with the
+    `inputs` maps the operator's input names to the API's own, in the documented positional order of the
+    call; optional inputs that are not among them are parameters, or the API does without. `fixed` are
+    attributes that the API has no parameter for, with the value that its document gives them.
+    `dtypes` is None where the document is silent, and so is `index_dtypes`, those of indices and lengths,
+    the usual one first. `documented`, the keys of `unsupported` (with the
     reason) and those of `raises` (with the exception's class name) are features.
     """
 
@@ -148,6 +156,8 @@ class Api:
     inputs: Mapping[str, str]
     parameters: tuple[Parameter, ...]
     dtypes: tuple[str, ...] | None = None
+    index_dtypes: tuple[str, ...] | None = None
+    fixed: Mapping[str, Scalar] = field(default_factory=dict)
     platforms: tuple[str, ...] = ("cpu",)
     versions: str = ""  # PEP 440 range of the framework's versions that have this API
     documented: frozenset[str] = frozenset()
@@ -182,7 +192,10 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class InputSpec:
-    """One input of a case. `dtype` overrides the check's dtype (integers are never rounded)."""
+    """One input of a case. `dtype` overrides the check's dtype (integers are never rounded).
+
+    In a case it may be `index`; a plan then says which dtype that is for an API.
+    """
 
     name: str
     source: Generator | Literal | Raw
@@ -211,11 +224,12 @@ class Printed:
 class Case:
     """One named YAML entry.
 
-    `matrix` maps an axis to its values. Axes are `dtype`, `shape`, `layout`, `seed`, and the names
-    of attributes. `exclude` lists partial combinations to leave out. `positional` names attributes
-    that are passed by position. `keywords` passes the inputs by name. `gradients` names the inputs whose
-    gradients are checked, too. `compiled` puts the case into the chosen subset that also runs in the
-    modes that compile; all others run eagerly, unless everything is asked for.
+    `inputs` lacks the optional ones that the case leaves out.
+    `matrix` maps an axis to its values. Axes are `dtype`, `shape`, `layout`, `seed`, `index_dtype`, and
+    the names of attributes. `exclude` lists partial combinations to leave out. `positional` names attributes
+    and optional inputs that are passed by position. `keywords` passes the inputs by name. `gradients` names
+    the inputs whose gradients are checked, too. `compiled` puts the case into the chosen subset that also
+    runs in the modes that compile; all others run eagerly, unless everything is asked for.
     `refused` says that mathematics has no answer: the call ought to be refused.
     """
 
@@ -253,14 +267,16 @@ class Operator:
     conventions: Mapping[str, Convention]
     apis: Mapping[str, Api]
     cases: tuple[Case, ...]
+    optional: tuple[str, ...] = ()  # the inputs that a case may leave out
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CallSpec:
-    """What to compute, before any array exists: one per case, variant and dtype.
+    """What to compute, before any array exists: one per case, variant and dtype, for all APIs alike.
 
-    `attributes` holds every attribute of the operator, defaults included, as the reference sees
-    them; `given` names those that the case passes on to the API.
+    `attributes` holds every attribute of the operator as the reference sees them; `given` names those
+    that the case passes on to the API. The others have the default that the API documents: APIs whose
+    defaults differ have a specification each.
     """
 
     operator: Operator

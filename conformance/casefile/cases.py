@@ -10,7 +10,7 @@ from conformance.casefile.errors import Path, quoted
 from conformance.casefile.scope import Scope
 from conformance.casefile.tree import LinedDict, LinedList
 from conformance.casefile.words import suggest
-from conformance.model import DTYPES, Case, Generator, InputSpec, Printed, Scalar
+from conformance.model import DTYPES, INDEX, Case, Generator, InputSpec, Printed, Scalar
 
 
 def cases(trees: LinedList, scope: Scope) -> tuple[Case, ...]:
@@ -49,7 +49,14 @@ def _case(tree: LinedDict, scope: Scope, path: Path) -> Case:
         printed=_printed(tree, scope, path),
         formula=str(formula["name"]) if formula else None,
         formula_document=scope.document(formula, (*path, "formula")) if formula else None,
-        positional=_known_words(tree, "positional", scope.attributes, "attribute", scope, path),
+        positional=_known_words(
+            tree,
+            "positional",
+            (*scope.attributes, *scope.optional),
+            "attribute or optional input",
+            scope,
+            path,
+        ),
         keywords=tree.get("keywords", False),
         gradients=_gradients(tree, specs, scope, path),
         compiled=tree.get("compiled", False),
@@ -72,9 +79,11 @@ def _inputs(tree: LinedDict, scope: Scope, path: Path) -> tuple[InputSpec, ...]:
     for name in given:
         scope.known(name, scope.inputs, (*path, name), "input")
     for name in scope.inputs:
-        if name not in given:
+        if name not in given and name not in scope.optional:
             scope.problems.add(
-                path, f"the input {quoted(name)} is missing", "a case gives a value for every input"
+                path,
+                f"the input {quoted(name)} is missing",
+                "a case gives a value for every input that is not optional",
             )
     return tuple(
         inputs.spec(name, given[name], scope, (*path, name)) for name in scope.inputs if name in given
@@ -88,13 +97,17 @@ def _contradictions(tree: LinedDict, specs: tuple[InputSpec, ...], scope: Scope,
             message = "is given under attributes and as an axis of the matrix"
             scope.problems.add((*path, "matrix", name), message, "keep one of them")
     for index, name in enumerate(tree.get("positional", ())):
-        given = name in tree.get("attributes", {}) or name in axes
-        if name in scope.attributes and not given:
+        given = any(name in tree.get(key, {}) for key in ("attributes", "matrix", "inputs"))
+        if not given and (name in scope.attributes or name in scope.optional):
             hint = "add it to attributes or to the matrix"
+            hint = "add it to inputs" if name in scope.optional else hint
             scope.problems.add((*path, "positional", index), "is not given by the case", hint)
     generators = [spec.source for spec in specs if isinstance(spec.source, Generator)]
     if "seed" in axes and not generators:
         scope.problems.add((*path, "matrix", "seed"), "no input has a generator", "remove the axis")
+    if "index_dtype" in axes and not any(spec.dtype == INDEX for spec in specs):
+        message = "no input has the dtype index"
+        scope.problems.add((*path, "matrix", "index_dtype"), message, "remove the axis")
     if "shape" in axes and all(generator.shape is not None for generator in generators):
         message = "no input takes its shape from the matrix"
         scope.problems.add(

@@ -47,6 +47,8 @@ def _api(name: str, tree: LinedDict, scope: Scope, path: Path) -> Api:
         inputs=inputs,
         parameters=parameters,
         dtypes=scope.words(tree, "dtypes", path) if "dtypes" in tree else None,
+        index_dtypes=scope.words(tree, "index_dtypes", path) if "index_dtypes" in tree else None,
+        fixed=_fixed(parameters, tree, scope, path),
         platforms=scope.words(tree, "platforms", path) if "platforms" in tree else ("cpu",),
         versions=str(tree.get("versions", "")),
         documented=frozenset(scope.words(tree, "documented", path)),
@@ -57,12 +59,12 @@ def _api(name: str, tree: LinedDict, scope: Scope, path: Path) -> Api:
 
 def _inputs(tree: LinedDict, scope: Scope, path: Path) -> dict[str, str]:
     if "inputs" not in tree:
-        return {name: name for name in scope.inputs}
+        return {name: name for name in scope.inputs if name not in scope.optional}
     path = (*path, "inputs")
     for name in tree["inputs"]:
         scope.known(name, scope.inputs, (*path, name), "input")
     for name in scope.inputs:
-        if name not in tree["inputs"]:
+        if name not in tree["inputs"] and name not in scope.optional:
             scope.problems.add(path, f'the input "{name}" is missing')
     names: dict[str, str] = plain(tree["inputs"])
     return names
@@ -70,8 +72,9 @@ def _inputs(tree: LinedDict, scope: Scope, path: Path) -> dict[str, str]:
 
 def _parameter(name: str, tree: LinedDict, scope: Scope, path: Path) -> Parameter:
     wanted = scope.attributes.get(name)
-    if name not in scope.attributes:
-        scope.problems.add(path, "unknown attribute", suggest(name, scope.attributes))
+    if name not in scope.attributes and name not in scope.optional:
+        known = (*scope.attributes, *scope.optional)
+        scope.problems.add(path, "unknown attribute or optional input", suggest(name, known))
         wanted = ""  # nothing is known of its values
     values = tree.get("values")
     if values is not None:
@@ -79,7 +82,7 @@ def _parameter(name: str, tree: LinedDict, scope: Scope, path: Path) -> Paramete
     return Parameter(
         name=name,
         keyword=str(tree.get("keyword", name)),
-        default=scope.scalar(tree.get("default"), (*path, "default"), wanted),
+        default=scope.scalar(tree["default"], (*path, "default"), wanted) if "default" in tree else wanted,
         values=None
         if values is None
         else tuple(
@@ -87,6 +90,19 @@ def _parameter(name: str, tree: LinedDict, scope: Scope, path: Path) -> Paramete
         ),
         mapped=_mapped(tree, scope, path, wanted),
     )
+
+
+def _fixed(parameters: tuple[Parameter, ...], tree: LinedDict, scope: Scope, path: Path) -> dict[str, Scalar]:
+    path = (*path, "fixed")
+    made = {
+        str(name): scope.attribute(name, value, (*path, name))
+        for name, value in tree.get("fixed", {}).items()
+    }
+    for parameter in parameters:
+        if parameter.name in made:
+            message = "is a parameter, too"
+            scope.problems.add((*path, parameter.name), message, "what is fixed cannot be given")
+    return made
 
 
 def _mapped(tree: LinedDict, scope: Scope, path: Path, wanted: Scalar) -> dict[Scalar, Scalar]:

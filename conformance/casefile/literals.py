@@ -11,14 +11,14 @@ import numpy as np
 
 from conformance.casefile.errors import Path, Problems, quoted
 from conformance.casefile.tree import Doubtful
-from conformance.model import INTEGER_DTYPES
+from conformance.model import INDEX, INTEGER_DTYPES
 
 _ONE_LENGTH = "give all rows one length"
 # Not more digits than can be exact, so that checking them is quick.
 HEX_FLOAT = re.compile(
     r"[+-]?0[xX]([0-9a-fA-F]{1,40}(\.[0-9a-fA-F]{0,40})?|\.[0-9a-fA-F]{1,40})[pP][+-]?[0-9]{1,4}"
 )
-_RANGES = {"int32": 31, "int64": 63}
+_RANGES = {"int32": 31, "int64": 63, INDEX: 31}  # an index may become either
 
 
 def array(value: Any, path: Path, problems: Problems, dtype: str | None = None) -> Any:
@@ -81,7 +81,7 @@ def _element(value: Any, path: Path, problems: Problems, dtype: str | None) -> b
     elif isinstance(value, bool) != (dtype == "bool"):
         hint = "give it as {value: ..., dtype: bool}" if isinstance(value, bool) else "write true or false"
         problems.add(path, f"{quoted(value)} in an array of {dtype or 'numbers'}", hint)
-    elif dtype in INTEGER_DTYPES:
+    elif dtype in (*INTEGER_DTYPES, INDEX):
         return _whole(value, path, problems, str(dtype))
     elif isinstance(value, str):
         return _hex_float(value, path, problems)

@@ -81,6 +81,9 @@ def _operator(tree: LinedDict, stem: str, path: str, known_operators: Collection
     name = _name(tree, stem, problems, known_operators)
     scope = Scope(path, problems)
     scope.inputs = scope.words(tree, "inputs", ())
+    scope.optional = scope.words(tree, "optional", ())
+    for index, word in enumerate(scope.optional):
+        scope.known(word, scope.inputs, ("optional", index), "input")
     scope.attributes = _attributes(tree, scope)
     scope.documents = documents(tree)
     scope.conventions = conventions(tree, scope)
@@ -88,7 +91,15 @@ def _operator(tree: LinedDict, stem: str, path: str, known_operators: Collection
     made = cases(tree["cases"], scope)
     problems.raise_any()
     return Operator(
-        name, path, scope.inputs, scope.attributes, scope.documents, scope.conventions, scope.apis, made
+        name,
+        path,
+        scope.inputs,
+        scope.attributes,
+        scope.documents,
+        scope.conventions,
+        scope.apis,
+        made,
+        scope.optional,
     )
 
 

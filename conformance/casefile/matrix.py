@@ -11,7 +11,7 @@ from conformance.casefile.scope import Scope, identity
 from conformance.casefile.tree import LinedDict
 from conformance.casefile.words import suggest
 
-AXES = ("dtype", "shape", "layout", "seed")
+AXES = ("dtype", "shape", "layout", "seed", "index_dtype")
 
 
 def axes(tree: LinedDict, scope: Scope, path: Path) -> dict[str, tuple[Any, ...]]:

@@ -19,6 +19,7 @@ class Scope:
     path: str
     problems: Problems
     inputs: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
     attributes: Mapping[str, Scalar] = field(default_factory=dict)
     documents: Mapping[str, Document] = field(default_factory=dict)
     conventions: Mapping[str, Convention] = field(default_factory=dict)

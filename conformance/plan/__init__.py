@@ -1,6 +1,6 @@
 """Case files to checks: matrix, identity, contracts, and the rounded inputs of each call."""
 
-from conformance.plan.contract import Promise, promise
+from conformance.plan.contract import Promise, promise, same_value
 from conformance.plan.expand import Plan, Problem, Target, expand
 from conformance.plan.materialise import (
     Call,
@@ -45,6 +45,7 @@ __all__ = [
     "parse_modes",
     "promise",
     "round_to",
+    "same_value",
     "seed_of",
     "upstream",
     "upstream_stream",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from conformance.model import Api, Case, Generator, InputSpec, Level, Literal, Scalar
+from conformance.model import INDEX, Api, Case, Generator, InputSpec, Level, Literal, Scalar
 
 SILENT_MUST = ("float32", "float64")
+SILENT_INDEX = "int64"  # where a document is silent about the dtype of indices
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,34 @@ def _positional_features(api: Api, case: Case) -> list[str]:
     return [] if in_order else [f"positional:{name}" for name in case.positional]
 
 
+def index_dtype_of(inputs: tuple[InputSpec, ...], case: Case) -> str | None:
+    """The integer dtype that the case's inputs of dtype `index` have among `inputs`; None without any."""
+    names = {source.name for source in case.inputs if source.dtype == INDEX}
+    return next((source.dtype for source in inputs if source.name in names), None)
+
+
+def _index_features(api: Api, dtype: str | None) -> tuple[list[str], list[str]]:
+    """The feature of an index dtype, and itself again where it is undocumented."""
+    if dtype is None:
+        return [], []
+    feature = f"index_dtype:{dtype}"
+    documented = api.index_dtypes or (SILENT_INDEX,)
+    return [feature], [] if dtype in documented else [feature]
+
+
+def _input_gaps(api: Api, inputs: tuple[InputSpec, ...]) -> tuple[list[str], list[str], list[str]]:
+    """Optional inputs: those passed as parameters, those left out of the call, why one cannot be passed."""
+    given = [source.name for source in inputs if source.name not in api.inputs]
+    left_out = {*api.inputs}.difference(source.name for source in inputs)
+    parameters = {parameter.name for parameter in api.parameters}
+    gaps = [
+        f"no parameter {name}"
+        for name in given
+        if name not in parameters and name not in api.raises and name not in api.unsupported
+    ]
+    return given, [f"without:{name}" for name in api.inputs if name in left_out], gaps
+
+
 def _attribute_gaps(api: Api, given: Mapping[str, Scalar]) -> tuple[list[str], list[str]]:
     """Of the attributes `given`: the values that are undocumented, and why others cannot be passed."""
     parameters = {parameter.name: parameter for parameter in api.parameters}
@@ -90,6 +119,9 @@ def _attribute_gaps(api: Api, given: Mapping[str, Scalar]) -> tuple[list[str], l
             values = parameters[name].values
             if values is not None and not any(same_value(value, known) for known in values):
                 undocumented.append(f"{name}:{scalar_word(value)}")
+        elif name in api.fixed:
+            if not same_value(value, api.fixed[name]):
+                gaps.append(f"{name} is always {scalar_word(api.fixed[name])}")
         elif name not in api.raises and name not in api.unsupported:
             gaps.append(f"no parameter {name}")
     return undocumented, gaps
@@ -124,11 +156,20 @@ def promise(
     Where a document is silent about dtypes, float32 and float64 are documented, the half types are not.
     A row's `unsupported` and `raises` may name a feature, or an attribute whatever its value.
     """
-    called = [*case.features, *_shape_features(inputs), *_positional_features(api, case)]
+    of_inputs, left_out, input_gaps = _input_gaps(api, inputs)
+    index, undocumented_index = _index_features(api, index_dtype_of(inputs, case))
+    called = [*case.features, *_shape_features(inputs), *_positional_features(api, case), *left_out]
     if of is not None:
         called.append(f"gradient:{of}")
     values = [f"{name}:{scalar_word(value)}" for name, value in given.items()]
-    features = (*called, *values, f"dtype:{dtype}", f"platform:{device.partition(':')[0]}")
+    features = (
+        *called,
+        *of_inputs,
+        *values,
+        *index,
+        f"dtype:{dtype}",
+        f"platform:{device.partition(':')[0]}",
+    )
     of_attributes, attribute_gaps = _attribute_gaps(api, given)
     of_place, place_gaps = _place_gaps(api, dtype, device)
     keys = (*features, *given)
@@ -136,10 +177,10 @@ def promise(
     refused = [key for key in keys if key in api.raises]
     # A documented refusal covers the undocumented value that it refuses.
     settled = {*api.documented, *refused, *(values if refused else ())}
-    uncertain = [*called, *of_attributes, *of_place]
+    uncertain = [*called, *of_attributes, *undocumented_index, *of_place]
     return Promise(
         features=features,
         undocumented=tuple(feature for feature in uncertain if feature not in settled),
-        declared="; ".join([*attribute_gaps, *place_gaps, *declared]) or None,
+        declared="; ".join([*input_gaps, *attribute_gaps, *place_gaps, *declared]) or None,
         raises=tuple(dict.fromkeys(api.raises[key] for key in refused)),
     )

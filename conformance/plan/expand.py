@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.model import (
+    INDEX,
     Api,
     Aspect,
     CallSpec,
@@ -24,11 +25,11 @@ from conformance.model import (
     Raw,
     Scalar,
 )
-from conformance.plan.contract import Promise, promise, same_value, scalar_word, shape_of
+from conformance.plan.contract import SILENT_INDEX, Promise, promise, same_value, scalar_word, shape_of
 from conformance.plan.generate import GENERATORS
 from conformance.plan.modes import CHOSEN_MODES, EAGER, Modes
 
-_INPUT_AXES = ("shape", "seed", "layout")
+_INPUT_AXES = ("shape", "seed", "layout", "index_dtype")
 _UNSAFE = re.compile(r"[^\w.,~+-]")
 
 
@@ -89,21 +90,41 @@ def _lies_in(point: Mapping[str, Any], hole: Mapping[str, Any]) -> bool:
 
 
 def _place(source: InputSpec, values: Mapping[str, Any]) -> InputSpec:
-    """One input with the matrix's shape, seed and layout."""
+    """One input with the matrix's shape, seed, layout and index dtype."""
     if isinstance(source.source, Raw):
         return source
     origin = source.source
+    if source.dtype == INDEX:
+        source = replace(source, dtype=values["index_dtype"])
     if isinstance(origin, Generator):
         shape = values.get("shape") if origin.shape is None else origin.shape
         origin = replace(origin, shape=shape, seed=origin.seed + values.get("seed", 0))
     return replace(source, source=origin, layout=values.get("layout", source.layout))
 
 
-def _spec(operator: Operator, case: Case, values: Mapping[str, Any], dtype: str) -> CallSpec:
+def _specs(
+    operator: Operator, case: Case, values: Mapping[str, Any], dtype: str, apis: Sequence[Api]
+) -> dict[str, CallSpec]:
+    """The call of each API by its name; one object for all whose documents give what is left open alike."""
     given: dict[str, Scalar] = {**case.attributes}
     given.update({name: value for name, value in values.items() if name not in _INPUT_AXES})
-    inputs = tuple(_place(source, values) for source in case.inputs)
-    return CallSpec(operator, case, {**operator.attributes, **given}, tuple(given), inputs, dtype)
+    known: dict[str, CallSpec] = {}
+    specs = {}
+    for api in apis:
+        attributes = {**operator.attributes, **_defaults(operator, api), **given}
+        places = {"index_dtype": (api.index_dtypes or (SILENT_INDEX,))[0], **values}
+        key = repr((attributes, places["index_dtype"]))  # by text: Python thinks 1 and true equal
+        if key not in known:
+            inputs = tuple(_place(source, places) for source in case.inputs)
+            known[key] = CallSpec(operator, case, attributes, tuple(given), inputs, dtype)
+        specs[api.name] = known[key]
+    return specs
+
+
+def _defaults(operator: Operator, api: Api) -> dict[str, Scalar]:
+    """The values that an API's document gives to attributes that are not passed."""
+    documented = {parameter.name: parameter.default for parameter in api.parameters}
+    return {name: value for name, value in {**documented, **api.fixed}.items() if name in operator.attributes}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,17 +168,18 @@ def _apis(operator: Operator, case: Case) -> list[Api]:
 
 
 def _checks(
-    spec: CallSpec,
+    specs: Mapping[str, CallSpec],
     variant: str,
     apis: Sequence[Api],
     targets: Sequence[Target],
     modes: Modes,
     known: dict[tuple[str, str, str], tuple[_Side, ...]],
 ) -> Iterator[Check]:
-    case, given = spec.case, [spec.attributes[name] for name in spec.given]
-    # What a promise depends on beside the API and the device; variants of other seeds have the same.
-    asked = f"{spec.dtype} {given!r} {[shape_of(source) for source in spec.inputs]}"
     for api in apis:
+        spec = specs[api.name]
+        case, given = spec.case, {name: spec.attributes[name] for name in spec.given}
+        # What a promise depends on beside the API and the device; variants of other seeds have the same.
+        asked = f"{spec.dtype} {given!r} {[(shape_of(source), source.dtype) for source in spec.inputs]}"
         for target in targets:
             if target.framework != api.framework:
                 continue
@@ -231,8 +253,8 @@ def expand(operators: Iterable[Operator], targets: Sequence[Target], modes: Mode
             checks: list[Check] = []
             known: dict[tuple[str, str, str], tuple[_Side, ...]] = {}
             for variant, dtype, values in () if problems else _variants(case):
-                spec = _spec(operator, case, values, dtype)
-                checks += _checks(spec, variant, apis, targets, modes, known)
+                specs = _specs(operator, case, values, dtype, apis)
+                checks += _checks(specs, variant, apis, targets, modes, known)
             ids = {check.id for check in checks}
             if len(ids) < len(checks) or ids & seen:
                 problems.append(Problem(case.location, f"{case.id}: two checks would have the same id"))

@@ -156,6 +156,16 @@ def every_value(
     return values.reshape(shape)
 
 
+def integers(shape: tuple[int, ...], seed: int, low: int = 0, high: int = 2) -> np.ndarray:
+    """Whole numbers, each of low, low + 1, ... high - 1 alike."""
+    return np.floor(low + (high - low) * _uniform01(shape, seed))
+
+
+def signs(shape: tuple[int, ...], seed: int) -> np.ndarray:
+    """1 or -1, alike."""
+    return 2.0 * integers(shape, seed) - 1.0
+
+
 GENERATORS = {
     function.__name__: function
     for function in (
@@ -167,6 +177,8 @@ GENERATORS = {
         magnitudes,
         alternating,
         every_value,
+        integers,
+        signs,
     )
 }
 

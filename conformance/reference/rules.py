@@ -73,7 +73,8 @@ def exp(arithmetic: Arithmetic, a: Operand) -> Operand:
     value = np.exp(a[0])
     error = _elementary(arithmetic, value, a[0] != -np.inf)
     if a[1] is not None:
-        error = error + value * np.expm1(a[1])
+        # Where the error is large, one factor may be 0 and the other infinite.
+        error = error + np.where(a[1] > 1, np.exp(a[0] + a[1]), value * np.expm1(a[1]))
     return _settle(value, error, (a,))
 
 

@@ -126,7 +126,9 @@ def _differentiated(record: CheckRecord) -> list[str]:
 def _inputs(record: CheckRecord, differentiated: Sequence[str]) -> dict[str, InputSource]:
     """Source of each input that the call uses, and of the upstream gradient, by name in the record."""
     style, minimised = record["call_style"], record["minimised"]
-    used = [form["input"] for form in [*style["args"], *style["kwargs"].values()] if "input" in form]
+    passed = [*style["construct_args"], *style["construct_kwargs"].values(), *style["args"]]
+    passed += style["kwargs"].values()
+    used = [form["input"] for form in passed if "input" in form]
     forms: Mapping[str, InputForm] = minimised["inputs"] if minimised is not None else record["inputs"]
     sources: dict[str, InputSource] = {}
     for name in used:
@@ -171,8 +173,8 @@ def _call(
     )
     if style["kind"] == "class":
         construct = arguments(
-            map(literal, style["construct_args"]),
-            [(name, literal(form)) for name, form in style["construct_kwargs"].items()],
+            map(source, style["construct_args"]),
+            [(name, source(form)) for name, form in style["construct_kwargs"].items()],
         )
         target = f"{target}({construct})"
     lines = [f"{each.name} = {each.code}" for each in inputs.values()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from conformance.report.blocks import Block, Facts, Grid, Listing, Report, Section
 from conformance.report.figures import (
@@ -22,7 +22,7 @@ from conformance.report.peers import peer_rows
 from conformance.report.reproducer import reproducer
 from conformance.report.values import input_words, value_words
 from conformance.report.visible import clipped, visible, visible_lines
-from conformance.results import CheckRecord, ConventionForm, ErrorForm, Number, number
+from conformance.results import ArgumentForm, CheckRecord, ConventionForm, ErrorForm, Number, number
 
 TAIL = 40  # lines of a log or traceback
 ILL_CONDITIONED = 1e3
@@ -98,21 +98,16 @@ def _gradient_words(record: CheckRecord) -> str | None:
 def _call_words(record: CheckRecord) -> str:
     style = record["call_style"]
 
-    def listed(args: Sequence[str], kwargs: Sequence[tuple[str, str]]) -> str:
-        return ", ".join([*args, *(f"{name}={value}" for name, value in kwargs)])
+    def words(form: ArgumentForm) -> str:
+        return form["input"] if "input" in form else scalar_words(form["scalar"])
 
-    args = [form["input"] if "input" in form else scalar_words(form["scalar"]) for form in style["args"]]
-    kwargs = [
-        (name, form["input"] if "input" in form else scalar_words(form["scalar"]))
-        for name, form in style["kwargs"].items()
-    ]
+    def listed(args: Sequence[ArgumentForm], kwargs: Mapping[str, ArgumentForm]) -> str:
+        return ", ".join([*map(words, args), *(f"{name}={words(form)}" for name, form in kwargs.items())])
+
+    call = listed(style["args"], style["kwargs"])
     if style["kind"] == "function":
-        return f"{record['api']}({listed(args, kwargs)})"
-    construct = listed(
-        [scalar_words(value) for value in style["construct_args"]],
-        [(name, scalar_words(value)) for name, value in style["construct_kwargs"].items()],
-    )
-    return f"{record['api']}({construct})({listed(args, kwargs)})"
+        return f"{record['api']}({call})"
+    return f"{record['api']}({listed(style['construct_args'], style['construct_kwargs'])})({call})"
 
 
 def _numbers(record: CheckRecord) -> list[Section]:

@@ -106,8 +106,8 @@ class CallStyle(TypedDict):
     """How the API was called. A function has no `construct_*`; a class gets them in its constructor."""
 
     kind: Literal["class", "function"]
-    construct_args: list[ScalarForm]
-    construct_kwargs: dict[str, ScalarForm]
+    construct_args: list[ArgumentForm]
+    construct_kwargs: dict[str, ArgumentForm]
     args: list[ArgumentForm]
     kwargs: dict[str, ArgumentForm]
 

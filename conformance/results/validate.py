@@ -50,8 +50,8 @@ _argument = by_key({"scalar": object_with({"scalar": scalar})}, otherwise=object
 _call_style = object_with(
     {
         "kind": word(("class", "function")),
-        "construct_args": list_of(scalar),
-        "construct_kwargs": table_of(scalar),
+        "construct_args": list_of(_argument),
+        "construct_kwargs": table_of(_argument),
         "args": list_of(_argument),
         "kwargs": table_of(_argument),
     }

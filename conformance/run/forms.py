@@ -100,8 +100,8 @@ def _style_form(check: Check) -> CallStyle:
     style = style_of(check)
     return {
         "kind": "class" if style.kind == "class" else "function",
-        "construct_args": [scalar_form(value) for value in style.construct_args],
-        "construct_kwargs": {name: scalar_form(value) for name, value in style.construct_kwargs.items()},
+        "construct_args": [form(argument) for argument in style.construct_args],
+        "construct_kwargs": {name: form(argument) for name, argument in style.construct_kwargs.items()},
         "args": [form(argument) for argument in style.args],
         "kwargs": {name: form(argument) for name, argument in style.kwargs.items()},
     }

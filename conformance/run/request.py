@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from conformance.model import Check, Raw, Scalar
-from conformance.plan import Call, dtype_name
+from conformance.plan import Call, dtype_name, same_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,36 +24,40 @@ class Style:
     """How an API is called. A function has nothing in `construct_*`; a class is constructed with them."""
 
     kind: str
-    construct_args: list[Scalar] = field(default_factory=list)
-    construct_kwargs: dict[str, Scalar] = field(default_factory=dict)
+    construct_args: list[Argument] = field(default_factory=list)
+    construct_kwargs: dict[str, Argument] = field(default_factory=dict)
     args: list[Argument] = field(default_factory=list)
     kwargs: dict[str, Argument] = field(default_factory=dict)
 
 
 def style_of(check: Check) -> Style:
     """How `check` calls its API: what goes to a constructor, what by position, what by which name."""
-    style = Style(check.api.kind)
-    if check.spec.case.keywords:
-        style.kwargs = {keyword: Argument(name) for name, keyword in check.api.inputs.items()}
-    else:
-        style.args = [Argument(name) for name in check.api.inputs]
-    parameters = {parameter.name: parameter for parameter in check.api.parameters}
+    style, api, spec = Style(check.api.kind), check.api, check.spec
+    given = [source.name for source in spec.inputs]
+    for name, keyword in api.inputs.items():
+        # After an input that is left out, the others cannot go by position.
+        if name in given and (spec.case.keywords or len(style.args) < list(api.inputs).index(name)):
+            style.kwargs[keyword] = Argument(name)
+        elif name in given:
+            style.args.append(Argument(name))
+    is_class = style.kind == "class"
+    args, kwargs = (style.construct_args, style.construct_kwargs) if is_class else (style.args, style.kwargs)
+    parameters = {parameter.name: parameter for parameter in api.parameters}
+    optional = [name for name in given if name not in api.inputs]
     # Those by position first, in the order that the case gives them.
-    for name in dict.fromkeys((*check.spec.case.positional, *check.spec.given)):
-        value = check.spec.attributes[name]
+    for name in dict.fromkeys((*spec.case.positional, *optional, *spec.given)):
+        if name in api.inputs or (name in api.fixed and same_value(spec.attributes[name], api.fixed[name])):
+            continue
         parameter = parameters.get(name)
-        if parameter is not None:
-            value = parameter.mapped.get(value, value)
         keyword = parameter.keyword if parameter is not None else name
-        by_position = name in check.spec.case.positional
-        if style.kind == "class" and by_position:
-            style.construct_args.append(value)
-        elif style.kind == "class":
-            style.construct_kwargs[keyword] = value
-        elif by_position:
-            style.args.append(Argument(scalar=value))
+        argument = Argument(name)
+        if name not in optional:
+            value = spec.attributes[name]
+            argument = Argument(scalar=value if parameter is None else parameter.mapped.get(value, value))
+        if name in spec.case.positional:
+            args.append(argument)
         else:
-            style.kwargs[keyword] = Argument(scalar=value)
+            kwargs[keyword] = argument
     return style
 
 
@@ -108,8 +112,8 @@ def request(
         "kind": style.kind,
         "mode": check.mode,
         "device": check.device,
-        "construct_args": style.construct_args,
-        "construct_kwargs": style.construct_kwargs,
+        "construct_args": [message(argument) for argument in style.construct_args],
+        "construct_kwargs": {name: message(argument) for name, argument in style.construct_kwargs.items()},
         "args": [message(argument) for argument in style.args],
         "kwargs": {name: message(argument) for name, argument in style.kwargs.items()},
         "print": print_style,

@@ -35,7 +35,7 @@ def answer(request: Mapping[str, Any], adapter: Adapter) -> dict[str, Any]:
     compiling = False
     try:
         if request["kind"] == "class":
-            target = target(*request["construct_args"], **request["construct_kwargs"])
+            target = target(*arguments.construct_args, **arguments.construct_kwargs)
         if request["mode"] != EAGER:
             compiling = True
             target = adapter.compile(target, request["mode"])
@@ -43,7 +43,7 @@ def answer(request: Mapping[str, Any], adapter: Adapter) -> dict[str, Any]:
         result, read = _execute(request, adapter, target, arguments)
         seconds = time.perf_counter() - started
         style = request["print"]
-        printed = None if style is None else clean(adapter.text(result, style))
+        printed = None if style is None else clean(adapter.text(_first(result), style))
     except MissingError as gap:
         return _missing(gap)
     except ConversionError:
@@ -70,7 +70,7 @@ def _execute(
 
         def function(*leaves: Any) -> Any:
             args, kwargs = arguments.replaced(leaves)
-            return adapter.call(target, args, kwargs)
+            return _first(adapter.call(target, args, kwargs))
 
         result, pull = adapter.vjp(function, arguments.leaves)
         adapter.synchronise(request["device"])
@@ -80,6 +80,11 @@ def _execute(
             adapter.synchronise(request["device"])
             gradients = encode_gradients(request["gradient"]["of"], found, adapter)
     return result, {"outputs": outputs, "gradients": gradients}
+
+
+def _first(result: Any) -> Any:
+    """The output that the host judges, where a call returns several."""
+    return result[0] if isinstance(result, (tuple, list)) and result else result
 
 
 def _missing(gap: MissingError) -> dict[str, Any]:

@@ -31,7 +31,8 @@ def decode(value: Mapping[str, Any], adapter: Adapter, device: str) -> Any:
 
 
 class Arguments:
-    """What a request's call is given: `args`, `kwargs`, and which of these tensors to differentiate.
+    """What a request's call is given: `args`, `kwargs`, and which of these tensors to differentiate;
+    and for a class what it is constructed with, `construct_args` and `construct_kwargs`.
 
     Those are `leaves`, in the order in which the request names them; without a gradient there are none,
     and `upstream` is None. Raises what `decode` raises.
@@ -39,8 +40,8 @@ class Arguments:
 
     def __init__(self, request: Mapping[str, Any], adapter: Adapter) -> None:
         device = request["device"]
-        self.args = [decode(value, adapter, device) for value in request["args"]]
-        self.kwargs = {name: decode(value, adapter, device) for name, value in request["kwargs"].items()}
+        self.construct_args, self.construct_kwargs = _decoded(request, "construct_", adapter)
+        self.args, self.kwargs = _decoded(request, "", adapter)
         self.upstream: Any = None
         self._places: list[int | str] = []
         if request["gradient"] is not None:
@@ -63,6 +64,13 @@ class Arguments:
             else:
                 kwargs[place] = leaf
         return args, kwargs
+
+
+def _decoded(request: Mapping[str, Any], prefix: str, adapter: Adapter) -> tuple[list[Any], dict[str, Any]]:
+    device = request["device"]
+    args = [decode(value, adapter, device) for value in request[prefix + "args"]]
+    kwargs = {name: decode(value, adapter, device) for name, value in request[prefix + "kwargs"].items()}
+    return args, kwargs
 
 
 def encode(result: Any, adapter: Adapter) -> list[dict[str, Any]]:

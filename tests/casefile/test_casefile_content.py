@@ -22,7 +22,7 @@ TEXT_TOO = "or put it in quotes if text is meant"
         ("document: papr", 'document: unknown document "papr"; did you mean "paper"?'),
         ("formula: {name: f, document: x}", 'formula.document: unknown document "x"; known: paper'),
         ('printed: {text: "1", document: x}', 'printed.document: unknown document "x"; known: paper'),
-        ("positional: [mod]", 'positional[0]: unknown attribute "mod"; did you mean "mode"?'),
+        ("positional: [mod]", 'positional[0]: unknown attribute or optional input "mod"; did you mean "mode"?'),
         ("attributes: {mod: none}", 'attributes.mod: unknown attribute; did you mean "mode"?'),
         ("attributes: {flag: no}", f'attributes.flag: "no" is ambiguous; write false, {TEXT_TOO}'),
         ("attributes: {flag: True}", f'attributes.flag: "True" is ambiguous; write true, {TEXT_TOO}'),
@@ -49,7 +49,10 @@ def test_cases(line, message, edited, refused):
     ("axis", "message"),
     [
         ("mdoe: [mean]", 'mdoe: unknown axis; did you mean "mode"?'),
-        ("device: [cpu]", "device: unknown axis; known: dtype, shape, layout, seed, mode, flag, size, beta"),
+        (
+            "device: [cpu]",
+            "device: unknown axis; known: dtype, shape, layout, seed, index_dtype, mode, flag, size, beta",
+        ),
         ("flag: [yes]", f'flag[0]: "yes" is ambiguous; write true, {TEXT_TOO}'),
         ("flag: [true, 1, true]", "flag[2]: true stands here twice; it is item 0 too"),
         ("beta: [1, 1.0]", "beta[1]: 1.0 stands here twice; it is item 0 too"),
@@ -187,7 +190,7 @@ def test_literals_that_are_fine(value, expected, edited, tmp_path):
         ("size: null", "size: None", [f'3: attributes.size: "None" is ambiguous; write null, {TEXT_TOO}']),
         ("reference: nothing", "reference: nothin", ['9: conventions.zero.reference: unknown choice "nothin"; did you mean "nothing"?']),
         ("document: paper", "document: papper", ['15: apis.torch.nn.Op.document: unknown document "papper"; did you mean "paper"?']),
-        ("      mode:", "      modes:", ['17: apis.torch.nn.Op.parameters.modes: unknown attribute; did you mean "mode"?']),
+        ("      mode:", "      modes:", ['17: apis.torch.nn.Op.parameters.modes: unknown attribute or optional input; did you mean "mode"?']),
         ("{default: mean,", "{keyword: x,", ['17: apis.torch.nn.Op.parameters.mode: "x" is already the name of the input "x"; give each its own name']),
         ("[mean, none]", "[mean, mean]", ['17: apis.torch.nn.Op.parameters.mode.values[1]: "mean" stands here twice; it is item 0 too']),
         ("[mean, none]", "[mean], mapped: {maen: 1}", ['17: apis.torch.nn.Op.parameters.mode.mapped.maen: is none of the values; did you mean "mean"?']),
@@ -198,7 +201,7 @@ def test_literals_that_are_fine(value, expected, edited, tmp_path):
         ("    kind: class", "    inputs: {x: a, y: b, z: c}\n    kind: class", ['14: apis.torch.nn.Op.inputs.z: unknown input "z"; known: x, y']),
         ("    kind: class", "    platforms: [cpu, cpu]\n    kind: class", ['14: apis.torch.nn.Op.platforms[1]: "cpu" stands here twice; it is item 0 too']),
         ("      y: {", "      z: 1\n      y: {", ['23: cases.first.inputs.z: unknown input "z"; known: x, y']),
-        ("      x: [[1, 2], [3, 4]]\n", "", ['21: cases.first.inputs: the input "x" is missing; a case gives a value for every input']),
+        ("      x: [[1, 2], [3, 4]]\n", "", ['21: cases.first.inputs: the input "x" is missing; a case gives a value for every input that is not optional']),
         ("cases:\n", "cases:\n  - {id: first, summary: s, inputs: {x: 1, y: 2}}\n", [
             '20: cases.first.id: "first" is already the id of the case on line 19; ids are unique in a file']),
     ],

@@ -81,7 +81,7 @@ def test_apis(operator):
             Parameter("size", "size", None),
             Parameter("reduction", "reduce", "mean", ("none", "no", "mean"), {"none": None, "mean": "010"}),
             Parameter("flag", "flag", False, (True, False), {True: 1, False: "no-flag"}),
-            Parameter("beta", "beta", None),
+            Parameter("beta", "beta", 1.0),
         ),
         dtypes=("float32", "float64", "int64"),
         platforms=("cpu", "ascend"),

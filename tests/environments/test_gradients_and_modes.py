@@ -82,6 +82,7 @@ def test_a_value_is_computed_without_gradients():
         ("zeroed", entry(np.zeros_like(Y) * (np.log(Y) - X + 1) * UPSTREAM)),
         ("detached", None),
         ("lax", None),
+        ("pair", BY_TARGET),
     ],
 )
 def test_gradients_are_told_as_they_came(behaviour, by_target):
@@ -174,7 +175,7 @@ def real(request):
         for number, (dtype, layout) in enumerate(real_cases(mode))
     ]
     for message in gradients:
-        message.update(kind="class", construct_kwargs={"reduction": "none"}, kwargs={})
+        message.update(kind="class", construct_kwargs={"reduction": {"scalar": "none"}}, kwargs={})
     values = [{**message, "id": len(gradients) + message["id"], "gradient": None} for message in gradients]
     found = answers(run([*gradients, *values], spec))
     return framework, mode, [found[number] for number in range(2 * len(gradients))]

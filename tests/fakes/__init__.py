@@ -54,7 +54,7 @@ def request(
             **message,
             "kind": "class",
             "construct_args": [],
-            "construct_kwargs": attributes,
+            "construct_kwargs": {name: {"scalar": value} for name, value in attributes.items()},
             "kwargs": {},
         }
     kwargs = {name: {"scalar": value} for name, value in attributes.items()}

@@ -28,6 +28,8 @@ GOLDEN = (
     ("magnitudes", (8, 9), 5, {}, "614aceed14567e1c"),
     ("magnitudes", (200,), 6, {"low": -1074, "high": -1022, "sign": "both"}, "3e5843609cce88a6"),
     ("magnitudes", (40,), 6, {"low": -0.5, "high": 3.25, "sign": "negative"}, "28dc701a658615e2"),
+    ("integers", (4, 6), 2, {"low": -3, "high": 7}, "dbb2a5d6d1ad4419"),
+    ("signs", (3, 7), 1, {}, "bbbadf7d876ffc57"),
     ("alternating", (3, 3), 0, {"value": 0.3}, "7108750f1cdec63f"),
     ("every_value", (31743,), 0, {}, "65556ead864b6291"),
     ("every_value", (2, 32639), 0, {"format": "bfloat16", "sign": "both"}, "3d41699497052693"),

@@ -19,7 +19,7 @@ def test_an_unknown_generator_is_a_problem_of_its_case_alone(plan: MakePlan) -> 
     line = made.checks[0].spec.case.location.line - 3
     assert str(problem) == (
         f"op.yaml:{line}: bad.inputs.x: unknown generator 'unifrom'; known: alternating, constant, "
-        "every_value, log_probabilities, magnitudes, normal, probabilities, uniform"
+        "every_value, integers, log_probabilities, magnitudes, normal, probabilities, signs, uniform"
     )
 
 

@@ -243,7 +243,9 @@ def check(
         "call_style": {
             "kind": kind,
             "construct_args": [],
-            "construct_kwargs": attributes if kind == "class" else {},
+            "construct_kwargs": {name: {"scalar": value} for name, value in attributes.items()}
+            if kind == "class"
+            else {},
             "args": list(tensors.values()),
             "kwargs": {} if kind == "class" else {"reduction": {"scalar": reduction}},
         },

@@ -81,7 +81,7 @@ def fake(mode="good", expected=None, index=(0, 0), kind="function", **changes):
         "kwargs": arguments,
     }
     if kind == "class":
-        style.update(construct_args=[2.0], construct_kwargs={"mode": mode}, kwargs={})
+        style.update(construct_args=[{"scalar": 2.0}], construct_kwargs=arguments, kwargs={})
     record.update(
         framework="fakeframe",
         api="fakeframe.Double" if kind == "class" else "fakeframe.double",

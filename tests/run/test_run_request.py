@@ -36,7 +36,7 @@ ATTRIBUTES = "attributes: {mode: none, flag: true}\n"
 def test_a_class_is_constructed_with_the_attributes_and_called_with_the_inputs(tmp_path: Path) -> None:
     style = style_of(check_of(checks(tmp_path, ATTRIBUTES), "torch.nn.Op"))
     assert (style.kind, style.construct_args) == ("class", [])
-    assert style.construct_kwargs == {"mode": "no", "flag": True}
+    assert style.construct_kwargs == {"mode": plain("no"), "flag": plain(True)}
     assert (style.args, style.kwargs) == ([X, Y], {})
 
 
@@ -54,9 +54,9 @@ def test_defaults_are_left_to_the_api(tmp_path: Path) -> None:
 
 def test_an_attribute_goes_by_the_apis_name_and_value(tmp_path: Path) -> None:
     style = style_of(check_of(checks(tmp_path, "attributes: {size: null, mode: none}"), "torch.nn.Op"))
-    assert style.construct_kwargs == {"sizes": None, "mode": "no"}
+    assert style.construct_kwargs == {"sizes": plain(None), "mode": plain("no")}
     style = style_of(check_of(checks(tmp_path, "attributes: {mode: sum}"), "torch.nn.Op"))
-    assert style.construct_kwargs == {"mode": "sum"}
+    assert style.construct_kwargs == {"mode": plain("sum")}
 
 
 def test_an_attribute_that_the_api_lacks_is_passed_all_the_same(tmp_path: Path) -> None:
@@ -81,7 +81,8 @@ def test_inputs_by_name_go_by_the_apis_names(tmp_path: Path) -> None:
 def test_attributes_by_position(tmp_path: Path) -> None:
     made = checks(tmp_path, "attributes: {size: null, mode: none, flag: true}\npositional: [size, mode]")
     style = style_of(check_of(made, "torch.nn.Op"))
-    assert (style.construct_args, style.construct_kwargs) == ([None, "no"], {"flag": True})
+    assert style.construct_args == [plain(None), plain("no")]
+    assert style.construct_kwargs == {"flag": plain(True)}
     style = style_of(check_of(made, "torch.op"))
     assert (style.args, style.kwargs) == ([X, Y, plain(None), plain("none")], {"flag": plain(True)})
 
@@ -89,7 +90,7 @@ def test_attributes_by_position(tmp_path: Path) -> None:
 def test_the_case_says_in_which_order_attributes_are_passed_by_position(tmp_path: Path) -> None:
     made = checks(tmp_path, "attributes: {flag: true}\nmatrix: {mode: [none]}\npositional: [mode, flag]")
     assert style_of(check_of(made, "torch.op")).args == [X, Y, plain("none"), plain(True)]
-    assert style_of(check_of(made, "torch.nn.Op")).construct_args == ["no", True]
+    assert style_of(check_of(made, "torch.nn.Op")).construct_args == [plain("no"), plain(True)]
 
 
 def test_the_message_of_a_class(tmp_path: Path) -> None:
@@ -102,7 +103,7 @@ def test_the_message_of_a_class(tmp_path: Path) -> None:
         "mode": "eager",
         "device": "cpu",
         "construct_args": [],
-        "construct_kwargs": {"mode": "no", "flag": True},
+        "construct_kwargs": {"mode": {"scalar": "no"}, "flag": {"scalar": True}},
         "kwargs": {},
         "print": "repr",
         "gradient": None,

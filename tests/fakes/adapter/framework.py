@@ -10,6 +10,7 @@ lies     right, but refuses the half dtypes, which it is said to know
 lax      right, but never refuses an unknown reduction
 noisy    right, but prints: from Python, from C, straight to the descriptors; and warns
 nothing  returns None
+pair     right, but returns a second output beside it
 late     returns a tensor that raises when it is read
 halved   right, but the gradients are half of what they ought to be
 zeroed   right, but the gradient of the target is zero
@@ -24,8 +25,8 @@ exit     ends the process with status 0
 sysexit  raises SystemExit
 ======== ==========================================================================================
 
-Only `right`, and what differs from it in its gradients alone, has gradients; what the others return is
-independent of the inputs.
+Only `right` and `pair`, and what differs from `right` in its gradients alone, have gradients; what the
+others return is independent of the inputs.
 """
 
 from __future__ import annotations
@@ -239,6 +240,7 @@ lies = _behaviour(_lies)
 lax = _behaviour(_lax)
 noisy = _behaviour(_noisy)
 nothing = _behaviour(_nothing)
+pair = _behaviour(lambda *args, **kwargs: (right.kl_div(*args, **kwargs), args[0]))
 late = _behaviour(_late)
 waits = _behaviour(_waits)
 halved = _behaviour(_differentiable(lambda *both: [_times(gradient, 0.5) for gradient in both]))

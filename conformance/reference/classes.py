@@ -1,0 +1,54 @@
+"""What losses over classes share: where the classes lie, and what an index picks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def class_axis(input: Any) -> int:
+    """The axis of the classes: the only one of an input of shape (C), else the second, as (N, C, ...)."""
+    return 0 if np.ndim(input) == 1 else 1
+
+
+def kept(input: Any, target: Any, ignore_index: int) -> Any:
+    """Where the class indices `target` are not ignored, as an array of bools.
+
+    Raises ValueError where one that is not ignored is no class of `input`, and where its shape is not
+    that of `input` without its classes.
+    """
+    shape = list(np.shape(input))
+    classes = shape.pop(class_axis(input))
+    if tuple(shape) != np.shape(target):
+        raise ValueError(f"class indices of shape {np.shape(target)} for an input of {np.shape(input)}")
+    wanted = np.not_equal(target, ignore_index)
+    if not np.all(~wanted | ((target >= 0) & (target < classes))):
+        raise ValueError(f"a class index that is none of the {classes} classes")
+    return wanted
+
+
+def pick(input: Any, target: Any, wanted: Any) -> Any:
+    """The element of `input` that each class index names, and the first where it is not `wanted`."""
+    axis = class_axis(input)
+    places = np.expand_dims(np.where(wanted, target, 0), axis)
+    return np.squeeze(np.take_along_axis(input, places, axis), axis=axis)
+
+
+def weight_of(weight: Any, target: Any, wanted: Any) -> Any:
+    """The weight of each target's class, 0 where it is not `wanted`; without weights, 1."""
+    if weight is None:
+        return np.where(wanted, 1, 0)
+    return np.where(wanted, np.take(weight, np.where(wanted, target, 0)), 0.0)
+
+
+def along_classes(weight: Any, input: Any) -> Any:
+    """One weight per class, shaped so that it broadcasts along the classes of `input`."""
+    return np.reshape(weight, (-1, *(1,) * (np.ndim(input) - 1 - class_axis(input))))
+
+
+def at_classes(input: Any, target: Any, wanted: Any) -> Any:
+    """Where an element of `input` is that of its sample's class, as bools of its shape."""
+    axis = class_axis(input)
+    classes = along_classes(np.arange(np.shape(input)[axis]), input)
+    return (classes == np.expand_dims(target, axis)) & np.expand_dims(wanted, axis)

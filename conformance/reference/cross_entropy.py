@@ -1,0 +1,163 @@
+"""Cross entropy of class indices or class probabilities, of an input given as logits.
+
+Source: CrossEntropyLoss, PyTorch documentation (docstring of torch 2.13.0), and
+mindspore.nn.CrossEntropyLoss 2.10.0. With log p = x - log(sum of exp x over the classes):
+l_n = -w_y log p_{n,y} for a class index y that is not `ignore_index`, else 0; its mean divides by the sum
+of those weights w_y. For probabilities y_{n,c}: l_n = -(sum of w_c y_{n,c} log p_{n,c}); its mean divides
+by the number of l_n. `label_smoothing` e makes the target the mixture (1 - e) y + e / C (Szegedy et al.,
+Rethinking the Inception Architecture for Computer Vision, section 7).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from conformance.reference.classes import along_classes, at_classes, class_axis, kept, pick, weight_of
+from conformance.reference.legacy import legacy_reduction
+from conformance.reference.nll_loss import mean_divisor
+from conformance.reference.reduction import reduced, share
+
+
+def cross_entropy(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    *,
+    empty_mean: Literal["nan", "zero"] = "nan",
+    weighted_mean: Literal["weights", "count", "all"] = "weights",
+    zero_target: Literal["zero", "nan"] = "zero",
+) -> Any:
+    """Return the cross entropy of `input`, logits of shape (N, C, ...) or (C), as an array or a scalar.
+
+    `target` are integers of the input's shape without its classes, or probabilities of its shape.
+    Raises ValueError for an unknown reduction, a target that is no class, and shapes that do not fit.
+    """
+    axis = class_axis(input)
+    shifted = input - np.max(input, axis=axis, keepdims=True)
+    log_p = shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+    loss, divisor = _loss(log_p, target, weight, ignore_index, label_smoothing, weighted_mean, zero_target)
+    return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean, divisor)
+
+
+def cross_entropy_vjp(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    upstream: Any = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    *,
+    weighted_mean: Literal["weights", "count", "all"] = "weights",
+) -> tuple[Any, Any, None]:
+    """Return the gradients with respect to `input`, and to `target` where it holds probabilities.
+
+    With the loss -(sum of a_c log p_c) they are p_c (sum of a) - a_c, and -(1 - e) w_c log p_c for
+    `label_smoothing` e. `upstream` is the gradient with respect to the loss, of its shape. Raises as
+    `cross_entropy` does.
+    """
+    axis = class_axis(input)
+    classes = np.shape(input)[axis]
+    shifted = input - np.max(input, axis=axis, keepdims=True)
+    log_p = shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+    weights = along_classes(np.ones(classes) if weight is None else weight, log_p)
+    reduction = legacy_reduction(reduction, size_average, reduce)
+    samples = tuple(np.delete(np.shape(input), axis).tolist())
+    wanted: Any = True
+    probabilities, divisor = target, None
+    holds_indices = not _holds_probabilities(target, log_p)
+    if holds_indices:
+        kept_samples = kept(log_p, target, ignore_index)
+        wanted = np.expand_dims(kept_samples, axis)
+        probabilities = np.where(at_classes(log_p, target, kept_samples), 1.0, 0.0)
+        divisor = mean_divisor(weight_of(weight, target, kept_samples), kept_samples, weighted_mean)
+    each = np.expand_dims(share(upstream, reduction, samples, divisor), axis)
+    p, terms = np.exp(log_p), weights * probabilities
+    slope = p * np.sum(terms, axis=axis, keepdims=True) - terms
+    if label_smoothing:
+        uniform = (p * np.sum(weights) - weights) / classes
+        slope = (1 - label_smoothing) * slope + label_smoothing * uniform
+    to_input = np.where(wanted, each * slope, 0.0)
+    return to_input, None if holds_indices else -((1 - label_smoothing) * each * (weights * log_p)), None
+
+
+def _loss(
+    log_p: Any,
+    target: Any,
+    weight: Any,
+    ignore_index: int,
+    smoothing: float,
+    weighted_mean: str = "weights",
+    zero_target: str = "zero",
+) -> tuple[Any, Any]:
+    """The terms, and what their mean divides by (None: their number)."""
+    axis = class_axis(log_p)
+    scaled = log_p if weight is None else along_classes(weight, log_p) * log_p
+    if _holds_probabilities(target, log_p):
+        terms = target * scaled
+        if zero_target == "zero":
+            terms = np.where(target == 0, 0.0, terms)
+        loss, wanted, divisor = -np.sum(terms, axis=axis), True, None
+    else:
+        wanted = kept(log_p, target, ignore_index)
+        weights = weight_of(weight, target, wanted)
+        loss, divisor = -weights * pick(log_p, target, wanted), mean_divisor(weights, wanted, weighted_mean)
+    if smoothing:
+        everywhere = -np.sum(scaled, axis=axis) / np.shape(log_p)[axis]
+        loss = (1 - smoothing) * loss + smoothing * everywhere
+    return np.where(wanted, loss, 0.0), divisor
+
+
+def _holds_probabilities(target: Any, log_p: Any) -> bool:
+    """Whether `target` are probabilities, not indices. Raises ValueError where they have another shape."""
+    if isinstance(target, np.ndarray) and target.dtype.kind in "iu":
+        return False
+    if np.shape(target) != np.shape(log_p):
+        raise ValueError(f"probabilities of shape {np.shape(target)} for logits of {np.shape(log_p)}")
+    return True
+
+
+def _log_sum_exp(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+) -> Any:
+    """log p = x - (max x + log(sum of exp(x - max x))), which cancels where all logits are large."""
+    axis = class_axis(input)
+    largest = np.max(input, axis=axis, keepdims=True)
+    log_p = input - (largest + np.log(np.sum(np.exp(input - largest), axis=axis, keepdims=True)))
+    loss, divisor = _loss(log_p, target, weight, ignore_index, label_smoothing)
+    return reduced(loss, legacy_reduction(reduction, size_average, reduce), divisor=divisor)
+
+
+def _unshifted(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+) -> Any:
+    """log p = x - log(sum of exp x), whose terms cancel, and overflow, where logits are large."""
+    log_p = input - np.log(np.sum(np.exp(input), axis=class_axis(input), keepdims=True))
+    loss, divisor = _loss(log_p, target, weight, ignore_index, label_smoothing)
+    return reduced(loss, legacy_reduction(reduction, size_average, reduce), divisor=divisor)
+
+
+ALTERNATIVES = {"log_sum_exp": _log_sum_exp, "unshifted": _unshifted}

@@ -1,0 +1,75 @@
+"""Squared error.
+
+Source: MSELoss, PyTorch documentation (docstring of torch 2.13.0), and mindspore.nn.MSELoss 2.10.0:
+l = (x - y)^2, reduced as none, mean or sum. `weight` multiplies the terms (docstring of
+torch.nn.functional.mse_loss); what a weighted mean divides by is a convention, since no document says.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from conformance.reference.broadcasting import unbroadcast
+from conformance.reference.legacy import legacy_reduction
+from conformance.reference.reduction import reduced, share, weighted
+
+
+def mse_loss(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    reduction: str = "mean",
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    *,
+    empty_mean: Literal["nan", "zero"] = "nan",
+    weighted_mean: Literal["weights", "count"] = "weights",
+) -> Any:
+    """Return (input - target)^2, which broadcast, as an array or a scalar.
+
+    Raises ValueError for an unknown reduction.
+    """
+    loss, divisor = weighted(np.square(input - target), weight, weighted_mean)
+    return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean, divisor)
+
+
+def mse_loss_vjp(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    upstream: Any = None,
+    reduction: str = "mean",
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    *,
+    weighted_mean: Literal["weights", "count"] = "weights",
+) -> tuple[Any, Any, None]:
+    """Return the gradients with respect to `input` and `target`, each of its shape; none for `weight`.
+
+    `upstream` is the gradient with respect to the loss, of its shape. Raises as `mse_loss` does.
+    """
+    slope = 2 * (input - target)
+    slope, divisor = weighted(slope, weight, weighted_mean)
+    slope = slope * share(
+        upstream, legacy_reduction(reduction, size_average, reduce), np.shape(slope), divisor
+    )
+    return unbroadcast(slope, np.shape(input)), unbroadcast(-slope, np.shape(target)), None
+
+
+def _expanded(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    reduction: str = "mean",
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+) -> Any:
+    """x^2 - 2 x y + y^2."""
+    squares = input * input - 2 * (input * target) + target * target
+    loss, divisor = weighted(squares, weight)
+    return reduced(loss, legacy_reduction(reduction, size_average, reduce), divisor=divisor)
+
+
+ALTERNATIVES = {"expanded": _expanded}
