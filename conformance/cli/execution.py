@@ -105,6 +105,7 @@ def execute(order: Order, environments: Sequence[EnvironmentSpec], pool: Pool, b
     gc.freeze()  # modules and the plan stay to the end; having the collector look through them takes time
     try:
         finished = _execute(records, sink, gate, len(part))
+        del run, records  # and all arrays that they keep: the results are read next
         gate.find_stale(
             planned_facts(plan.checks, sink.ready),
             today(),

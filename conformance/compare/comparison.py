@@ -22,8 +22,8 @@ normal range, cannot be judged: it is vacuous, unless it is a mismatch all the s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,9 @@ from numpy.typing import NDArray
 from conformance.compare.formats import Format, format_of
 from conformance.compare.pattern import pattern_of
 from conformance.model import Outcome, Subtype
+
+PIECE = 1 << 16  # elements that are compared at once
+_KINDS = (Subtype.NONFINITE, Subtype.INTERMEDIATE_OVERFLOW, Subtype.VALUE)  # the gravest first
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,6 +96,65 @@ def compare(
     if actual.dtype != form.dtype or not actual.shape == value.shape == bound.shape:
         shapes = f"{actual.shape}, {value.shape}, {bound.shape}"
         raise ValueError(f"compare {actual.dtype} as {dtype}, shapes of result, reference, bound: {shapes}")
+    if actual.size > PIECE:
+        return _in_pieces(actual, value, tail, bound, form, flush_to_zero)
+    return _compared(actual, value, tail, bound, form, flush_to_zero).comparison
+
+
+class _Found(NamedTuple):
+    """A comparison with what joining it to others takes: of its wrong numbers, the largest error in units
+    of the allowance, the sum of the signs of their errors, and how many they are."""
+
+    comparison: Comparison
+    largest: float = 0.0
+    signs: float = 0.0
+    wrong: int = 0
+
+
+def _in_pieces(
+    actual: Any, value: Any, tail: Any, bound: Any, form: Format, flush_to_zero: bool
+) -> Comparison:
+    """The same, without temporary arrays of that size."""
+    flat: list[Any] = [None if part is None else part.reshape(-1) for part in (actual, value, tail, bound)]
+    found = []
+    for start in range(0, actual.size, PIECE):
+        a, v, t, b = (None if part is None else part[start : start + PIECE] for part in flat)
+        part = _compared(a, v, t, b, form, flush_to_zero)
+        index = part.comparison.worst_index
+        assert index is not None
+        place = _place(start + index[0], actual.shape)
+        found.append(part._replace(comparison=replace(part.comparison, worst_index=place)))
+    pieces = [part.comparison for part in found]
+    whole = Comparison(
+        total=actual.size,
+        mismatched=sum(piece.mismatched for piece in pieces),
+        vacuous=sum(piece.vacuous for piece in pieces),
+        max_abs=max(piece.max_abs for piece in pieces),
+        max_rel=max(piece.max_rel for piece in pieces),
+        max_ulp=max(piece.max_ulp for piece in pieces),
+        max_bound_ratio=max(piece.max_bound_ratio for piece in pieces),
+        worst_index=max(pieces, key=lambda piece: piece.max_bound_ratio).worst_index,
+        zero_signs=sum(piece.zero_signs for piece in pieces),
+    )
+    if not whole.mismatched:
+        return whole
+    subtype = next(kind for kind in _KINDS if any(piece.subtype is kind for piece in pieces))
+    worst = max((part for part in found if part.comparison.subtype is subtype), key=lambda part: part.largest)
+    nowhere = np.zeros(PIECE, dtype=bool)
+    mismatches = np.concatenate(
+        [nowhere[: piece.total] if piece.mismatches is None else piece.mismatches for piece in pieces]
+    ).reshape(actual.shape)
+    return replace(
+        whole,
+        worst_index=worst.comparison.worst_index,
+        subtype=subtype,
+        pattern=pattern_of(mismatches),
+        sign_bias=sum(part.signs for part in found) / max(sum(part.wrong for part in found), 1),
+        mismatches=mismatches,
+    )
+
+
+def _compared(actual: Any, value: Any, tail: Any, bound: Any, form: Format, flush_to_zero: bool) -> _Found:
     with np.errstate(all="ignore"):
         wide = actual.astype(np.float64)
         allowance = 2.0 * bound + 2.0 * form.smallest_subnormal
@@ -102,7 +164,7 @@ def compare(
         error = np.abs(offset)
         ratio = error / allowance
         if wide.size == 0:
-            return _empty()
+            return _Found(_empty())
         if np.maximum.reduce(ratio, axis=None) <= 1.0 and np.maximum.reduce(allowance, axis=None) < np.inf:
             mismatches = kinds = None  # The usual case: everything finite and inside.
         else:
@@ -171,7 +233,7 @@ def _summary(
     form: Format,
     mismatches: Any,
     kinds: dict[Subtype, Any] | None,
-) -> Comparison:
+) -> _Found:
     size = np.abs(value)
     vacuous = (allowance >= size) & (size >= form.smallest_normal)
     relative, ulps = error / size, error / form.gap(value)
@@ -194,31 +256,29 @@ def _summary(
     if kinds is not None and mismatches.any():
         return _mismatch(numbers, offset, ratio, mismatches, kinds)
     worst = int(ratio.argmax())
-    return Comparison(
-        mismatched=0,
-        max_bound_ratio=float(ratio.flat[worst]),
-        worst_index=_place(worst, wide.shape),
-        **numbers,
-    )
+    place, largest = _place(worst, wide.shape), float(ratio.flat[worst])
+    return _Found(Comparison(mismatched=0, max_bound_ratio=largest, worst_index=place, **numbers))
 
 
 def _mismatch(
     numbers: dict[str, Any], offset: Any, ratio: Any, mismatches: Any, kinds: dict[Subtype, Any]
-) -> Comparison:
-    subtype = next(kind for kind, where in kinds.items() if where.any())
+) -> _Found:
+    subtype = next(kind for kind in _KINDS if kinds[kind].any())
     wrong_number = kinds[Subtype.VALUE]
     worst = np.where(wrong_number, ratio, 0.0) if subtype is Subtype.VALUE else kinds[subtype]
+    at = int(np.argmax(worst))
     signs = np.sign(offset[wrong_number])
-    return Comparison(
+    comparison = Comparison(
         mismatched=int(np.count_nonzero(mismatches)),
         max_bound_ratio=float(np.max(ratio)),
-        worst_index=_place(int(np.argmax(worst)), mismatches.shape),
+        worst_index=_place(at, mismatches.shape),
         subtype=subtype,
         pattern=pattern_of(mismatches),
         sign_bias=float(signs.mean()) if signs.size else 0.0,
         mismatches=np.asarray(mismatches),
         **numbers,
     )
+    return _Found(comparison, float(worst.flat[at]), float(signs.sum()), signs.size)
 
 
 def _zero_signs(wide: Any, value: Any) -> int:

@@ -17,8 +17,9 @@ from conformance.worker.outbox import RETIRED
 BATCH = 100
 """The most requests sent at once."""
 
-BATCH_BYTES = 8_000_000
-"""The array bytes at which a batch is sent, however few requests it has."""
+BATCH_BYTES = 4_000_000
+"""The array bytes at which a batch is sent, however few requests it has, and beyond which none follows it
+before it is answered."""
 
 DEADLINE = 60.0
 """Seconds for one request that has no deadline of its own; the first call of a framework takes several."""
@@ -61,6 +62,7 @@ class Lane:
         self._connect = connect
         self._limits = limits
         self._unanswered: dict[int, Request] = {}
+        self._bytes = 0  # of the arrays of those
         self._source: Iterator[Request] = iter(())
         self._batches: Iterator[list[Request]] = iter(())
         self._exhausted = True  # nothing is left to pull
@@ -154,7 +156,8 @@ class Lane:
 
     def _answered(self, answers: Iterable[Mapping[str, Any]]) -> Iterator[Event]:
         for answer in answers:
-            if self._unanswered.pop(answer["id"], None) is not None:
+            if answer["id"] in self._unanswered:
+                self._settled(answer["id"])
                 self._deaths = 0
                 yield Answered(self.spec.name, answer["id"], answer)
 
@@ -202,19 +205,24 @@ class Lane:
         if by_deadline is None or not self._unanswered or running == RETIRED:
             return
         victim = running if running in self._unanswered else next(iter(self._unanswered))
-        request = self._unanswered.pop(victim)
+        request = self._settled(victim)
         if by_deadline or cause == "SIGALRM":
             yield TimedOut(self.spec.name, victim, self._deadline(request), log)
         else:
             yield Crashed(self.spec.name, victim, cause, log)
 
+    def _settled(self, identifier: int) -> Request:
+        request = self._unanswered.pop(identifier)
+        self._bytes -= _array_bytes(request)
+        return request
+
     def _deadline(self, request: Request) -> float:
         return request.get("deadline") or self._limits.deadline
 
     def _fill(self) -> None:
-        """Keep two batches with the worker: the one it works on, and the next."""
+        """Keep two batches with the worker: the one it works on, and the next, unless they are large."""
         assert self.link is not None
-        while not self._exhausted and len(self._unanswered) <= self._latest:
+        while not self._exhausted and len(self._unanswered) <= self._latest and self._bytes < BATCH_BYTES:
             batch = next(self._batches, None)
             if batch is None:
                 self._exhausted = True
@@ -222,6 +230,7 @@ class Lane:
             if not self._unanswered:
                 self.link.since = time.monotonic()
             self._unanswered.update((request["id"], request) for request in batch)
+            self._bytes += sum(map(_array_bytes, batch))
             self._send(batch)
 
     def _send(self, batch: list[Request]) -> None:
@@ -242,7 +251,7 @@ def _batches(requests: Iterable[Request]) -> Iterator[list[Request]]:
     size = 0
     for request in requests:
         batch.append(request)
-        size += sum(map(_array_bytes, (*request["args"], *request["kwargs"].values())))
+        size += _array_bytes(request)
         if len(batch) >= BATCH or size >= BATCH_BYTES:
             yield batch
             batch, size = [], 0
@@ -250,9 +259,12 @@ def _batches(requests: Iterable[Request]) -> Iterator[list[Request]]:
         yield batch
 
 
-def _array_bytes(value: Mapping[str, Any]) -> int:
-    array = value.get("tensor") or value.get("ndarray")
-    return len(array["data"]) if array else 0
+def _array_bytes(request: Request) -> int:
+    gradient = request.get("gradient")
+    upstream = (gradient["upstream"],) if gradient else ()
+    values = (*request["args"], *request["kwargs"].values(), *upstream)
+    arrays = (value.get("tensor") or value.get("ndarray") for value in values)
+    return sum(len(array["data"]) for array in arrays if array)
 
 
 def _with_log(reason: str, log: str) -> str:

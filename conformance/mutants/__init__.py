@@ -8,7 +8,16 @@ any defect, `lossy` ones that lose accuracy without being wrong.
 from conformance.mutants.altered import Alteration, Altered
 from conformance.mutants.catalogue import NARROWER, Choices, catalogue, choices_of
 from conformance.mutants.gradients import UPSTREAM, gradient_of
-from conformance.mutants.kernels import HALF, Kernel, legitimate, lossy, simulate, usual
+from conformance.mutants.kernels import (
+    HALF,
+    Kernel,
+    forms,
+    legitimate,
+    lossy,
+    narrow_accumulators,
+    simulate,
+    usual,
+)
 from conformance.mutants.mutant import Mutant
 
 __all__ = [
@@ -22,9 +31,11 @@ __all__ = [
     "Mutant",
     "catalogue",
     "choices_of",
+    "forms",
     "gradient_of",
     "legitimate",
     "lossy",
+    "narrow_accumulators",
     "simulate",
     "usual",
 ]

@@ -80,9 +80,11 @@ def _masked(dtype: str) -> Iterator[Mutant]:
 
 def _overflows(formula: Formula, dtype: str) -> Iterator[Mutant]:
     step = Alteration(after=changes.through(dtype))
-    text = f"with every operation rounded to {dtype}, where an intermediate overflows"
+    text = f"with every operation rounded to {dtype}, where an intermediate is infinite or NaN"
     for name in (None, *formula.alternatives):
-        form, which = (f"{name}-", f"{name} form") if name else ("", "formula")
+        form, which = (
+            (f"{name}-", f"{name} form ({_told(formula.chosen(name))})") if name else ("", "formula")
+        )
         yield Mutant(
             f"{form}operation-by-operation",
             f"the {which} {text}",
@@ -91,6 +93,11 @@ def _overflows(formula: Formula, dtype: str) -> Iterator[Mutant]:
             overflow=True,
             lossy=True,
         )
+
+
+def _told(form: Callable[..., Any]) -> str:
+    """The first line of its docstring: in which order it computes."""
+    return (inspect.getdoc(form) or form.__name__).partition("\n")[0].rstrip(".")
 
 
 def _swapped() -> Mutant:

@@ -66,17 +66,30 @@ def legitimate(formula: Formula, dtype: str) -> Iterator[Kernel]:
         yield Kernel("wide-one-by-one", wide=True, summation="one by one")
         yield Kernel("wide-blocked", wide=True, summation="blocked")
     for form in formula.alternatives:
-        yield Kernel(f"{form}-form", form=form)
-        yield Kernel(f"{form}-form-1-ulp-backwards", ulps=1.0, summation="backwards", form=form)
-        yield Kernel(f"{form}-form-wide", wide=True, form=form)
-        yield Kernel(f"{form}-form-fused-multiply-add", contracted=True, form=form)
+        yield from forms(form)
+
+
+def forms(form: str) -> Iterator[Kernel]:
+    """Kernels of an algebraically equal form of a formula."""
+    yield Kernel(f"{form}-form", form=form)
+    yield Kernel(f"{form}-form-1-ulp-backwards", ulps=1.0, summation="backwards", form=form)
+    yield Kernel(f"{form}-form-wide", wide=True, form=form)
+    yield Kernel(f"{form}-form-fused-multiply-add", contracted=True, form=form)
+
+
+def narrow_accumulators() -> Iterator[Kernel]:
+    """Kernels that add up in a half type itself, of terms computed in it, or in a wider one before."""
+    for wide in (False, True):
+        for summation in ("pairwise", "one by one", "backwards", "blocked"):
+            order = "" if summation == "pairwise" else f"-{summation.replace(' ', '-')}"
+            name = f"narrow-accumulator{order}{'-of-wide-terms' if wide else ''}"
+            yield Kernel(name, wide=wide, accumulator="narrow", summation=summation)
 
 
 def lossy(dtype: str) -> Iterator[Kernel]:
     """Kernels that lose accuracy without being wrong: not a mismatch either, but to be told apart."""
     if dtype in HALF:
-        yield Kernel("narrow-accumulator", accumulator="narrow")
-        yield Kernel("narrow-accumulator-one-by-one", accumulator="narrow", summation="one by one")
+        yield from narrow_accumulators()
     else:
         yield Kernel("one-by-one-sum", summation="one by one")
 

@@ -23,6 +23,7 @@ from conformance.run import default_cases
 
 KILLED = {"float16": 0.90, "bfloat16": 0.90, "float32": 0.98, "float64": 0.98}
 DIAGNOSED = 0.90
+WIDTH = 200  # columns of tables where there is no terminal
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -46,7 +47,7 @@ def command(cases: tuple[Path, ...], output: Path, results: Path | None) -> int:
     CASES are case files or folders (default: the golden cases). Exit codes: 0 the targets are met; 1 they
     are not; 2 usage or unreadable input; 3 the program itself failed.
     """
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     try:
         operators, unusable = load_all(cases or [default_cases(Path.cwd())])
         if unusable:

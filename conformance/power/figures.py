@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from conformance.power.rivals import Rivalry
 from conformance.power.subjects import Kind
+
+Side = tuple[str, str, str, str]
+"""Operator, aspect, dtype, and the name of a subject."""
 
 
 @dataclass(slots=True)
@@ -49,10 +53,10 @@ class Pair:
 class Innocent:
     """A kernel without a defect, its value or gradient in a dtype: outcomes, and ids of mismatches.
 
-    `overflowed` are those whose result is not finite and ought to be, since an intermediate of the kernel
-    really overflows; `cancelled` those of a form of the formula that is not as good for these inputs: its
-    own running bound lies beyond the allowance. The suite is right about both. All others are
-    `false_alarms`.
+    `overflowed` are those whose result is not finite though the same form of the formula is right in long
+    double: an intermediate really overflows. `undefined` are those that are not finite in any precision:
+    the form has no value for these inputs (infinity less infinity). The suite is right about both. All
+    others are `false_alarms`.
     """
 
     operator: str
@@ -62,5 +66,21 @@ class Innocent:
     dtype: str
     outcomes: Counter[str] = field(default_factory=Counter)
     overflowed: list[str] = field(default_factory=list)
-    cancelled: list[str] = field(default_factory=list)
+    undefined: list[str] = field(default_factory=list)
     false_alarms: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What a power run has found."""
+
+    pairs: dict[Side, Pair] = field(default_factory=dict)
+    innocents: dict[Side, Innocent] = field(default_factory=dict)
+    rivalries: list[Rivalry] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def add(self, other: Evidence) -> None:
+        """Take in what has been found of another dtype."""
+        self.pairs.update(other.pairs)
+        self.innocents.update(other.innocents)
+        self.rivalries.extend(other.rivalries)

@@ -11,8 +11,7 @@ import numpy as np
 from conformance import __version__
 from conformance.compare import format_of
 from conformance.model import DTYPES, Aspect, Operator
-from conformance.power.experiment import Evidence
-from conformance.power.figures import Innocent, Pair
+from conformance.power.figures import Evidence, Innocent, Pair
 from conformance.power.rivals import Rivalry
 from conformance.results import timestamp
 from conformance.results.power import JudgeLine, KernelLine, MutantLine, PowerForm
@@ -95,8 +94,8 @@ def _kernel(one: Innocent) -> KernelLine:
         kind="lossy" if one.kind.value == "lossy" else "legitimate",
         dtype=one.dtype,
         outcomes=dict(one.outcomes),
-        overflowed=len(one.overflowed),
-        cancelled=len(one.cancelled),
+        overflowed=one.overflowed,
+        undefined=one.undefined,
         false_alarms=one.false_alarms,
     )
 

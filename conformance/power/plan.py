@@ -30,13 +30,15 @@ def subject_of(check: Check) -> str:
     return check.api.name.split(".")[1]
 
 
-def simulated(operator: Operator) -> Operator:
-    """`operator` with an API for each subject, documented for everything, and every case that has a value."""
+def simulated(operator: Operator, dtype: str) -> Operator:
+    """`operator` in `dtype`, with an API for each subject, documented for everything.
+
+    Of its cases those that have a value.
+    """
     choices = choices_of(operator)
     parameters = tuple(Parameter(name, name, default) for name, default in operator.attributes.items())
     parameters = tuple(dataclasses.replace(one, values=choices[one.name]) for one in parameters)
     formula = load(operator.name)
-    names = dict.fromkeys(name for dtype in DTYPES for name in subjects(formula, dtype, choices))
     apis = {
         api_name(name, operator.name): Api(
             name=api_name(name, operator.name),
@@ -48,12 +50,14 @@ def simulated(operator: Operator) -> Operator:
             parameters=parameters,
             dtypes=DTYPES,
         )
-        for name in names
+        for name in subjects(formula, dtype, choices)
     }
     cases = tuple(
-        dataclasses.replace(case, apis=None, printed=None, formula=None, formula_document=None)
+        dataclasses.replace(
+            case, apis=None, printed=None, formula=None, formula_document=None, dtypes=(dtype,)
+        )
         for case in operator.cases
-        if not case.refused
+        if dtype in case.dtypes and not case.refused
     )
     return dataclasses.replace(operator, apis=apis, cases=cases)
 
@@ -72,18 +76,14 @@ def environment(operators: Sequence[Operator]) -> EnvironmentSpec:
     )
 
 
-def checks_of(operators: Sequence[Operator]) -> list[Check]:
-    """The checks of values and gradients, each of a subject that has such a side in its dtype."""
-    plan = expand(operators, [TARGET])
+def checks_of(operators: Sequence[Operator], dtype: str) -> list[Check]:
+    """The checks of values and gradients in `dtype`, each of a subject that has such a side."""
     known = {
-        (operator.name, dtype): subjects(load(operator.name), dtype, choices_of(operator))
-        for operator in operators
-        for dtype in DTYPES
+        operator.name: subjects(load(operator.name), dtype, choices_of(operator)) for operator in operators
     }
 
     def wanted(check: Check) -> bool:
-        found = known[check.spec.operator.name, check.spec.dtype].get(subject_of(check))
         asked = check.aspect in (Aspect.VALUE, Aspect.GRADIENT) and check.oracle is Oracle.REFERENCE
-        return asked and found is not None and check.of in found.parts
+        return asked and check.of in known[check.spec.operator.name][subject_of(check)].parts
 
-    return [check for check in plan.checks if wanted(check)]
+    return [check for check in expand(operators, [TARGET]).checks if wanted(check)]

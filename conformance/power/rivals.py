@@ -1,27 +1,23 @@
-"""The same inputs and results under other verdicts: default tolerances against the derived bound."""
+"""The same inputs and results under other verdicts: default tolerances against the suite's own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any
 
 import numpy as np
 
-from conformance.compare import compare
-from conformance.model import DTYPES, Aspect, Check
-from conformance.plan import CallCache
-from conformance.power.plan import subject_of
+from conformance.model import Aspect, Outcome
+from conformance.power.bench import Bench
 from conformance.power.subjects import USUAL, Kind, Subject
 from conformance.power.tolerances import TOLERANCES
-from conformance.power.trials import SMALL, size_of
-from conformance.reference import Reference
+from conformance.power.trials import SMALL, Trial, size_of
 from conformance.run.references import Machine, References
 
 Array = np.ndarray[Any, Any]
 
-BOUND = "derived bound"
+BOUND = "this suite"
 
 
 @dataclass(slots=True)
@@ -39,58 +35,40 @@ class Rivalry:
     innocent: int = 0
 
 
-def rivalry(
-    known: Mapping[tuple[str, str, str], Subject],
-    checks: Sequence[Check],
-    unsound: Collection[int],
-    progress: Callable[[str, int, int], None],
-) -> list[Rivalry]:
-    """Judge the results of all small `checks` in each way; calls in `unsound` are left out.
+def rivalry(bench: Bench, dtype: str, trials: Iterable[Trial]) -> list[Rivalry]:
+    """Judge the results of the small checks among `trials`, all in `dtype`, in each way.
 
-    The results are those of the worker: the same kernels on the same inputs.
+    The suite's own way is what became of the trial: whatever is no mismatch is accepted. The results are
+    made again here: the same kernels on the same inputs.
     """
-    names = (BOUND, *(tolerance.name for tolerance in TOLERANCES))
-    found = {(name, dtype): Rivalry(name, dtype) for dtype in DTYPES for name in names}
-    calls, references = CallCache(), References()
+    found = {name: Rivalry(name, dtype) for name in (BOUND, *(one.name for one in TOLERANCES))}
+    references = References()
     small = [
-        check
-        for check in checks
-        if check.aspect is Aspect.VALUE and size_of(check) <= SMALL and id(check.spec) not in unsound
+        trial for trial in trials if trial.check.aspect is Aspect.VALUE and size_of(trial.check) <= SMALL
     ]
-    done = 0
-    for _, group in groupby(small, key=lambda check: id(check.spec)):
-        members = list(group)
-        spec = members[0].spec
-        call = calls.get(spec)
-        try:
-            reference = references.primary(call, Machine())
-        except ValueError:
-            continue  # mathematics has no answer
-        usual = known[spec.operator.name, spec.dtype, USUAL].run(call.arrays, spec.attributes)
-        sound = {name for name, accepted in _verdicts(usual, reference).items() if accepted}
-        for check in members:
-            subject = known[spec.operator.name, spec.dtype, subject_of(check)]
-            if subject.kind is Kind.LOSSY:
-                continue
-            try:
-                actual = subject.run(call.arrays, spec.attributes)
-            except (TypeError, ValueError, ArithmeticError):
-                continue  # a refusal, which nothing could accept
-            for name, accepted in _verdicts(actual, reference).items():
-                _count(found[name, spec.dtype], subject, spec.operator.name, accepted, name in sound)
-        done += len(members)
-        progress("other tolerances", done, len(small))
+    groups: dict[int, list[Trial]] = {}
+    for trial in small:
+        groups.setdefault(id(trial.check.spec), []).append(trial)
+    for members in groups.values():
+        value = references.primary(bench.call(members[0].check), Machine()).value
+        verdicts = {trial.subject: _verdicts(bench, trial, value) for trial in members}
+        sound = {name for name, accepted in verdicts.get(USUAL, {}).items() if accepted}
+        for trial in members:
+            subject = bench.subject(trial.check)
+            for name, accepted in verdicts[trial.subject].items():
+                if subject.kind is not Kind.LOSSY:
+                    operator = trial.check.spec.operator.name
+                    _count(found[name], subject, operator, accepted, name in sound)
     return list(found.values())
 
 
-def _verdicts(actual: Array, reference: Reference) -> dict[str, bool]:
-    """Whether each way to judge accepts `actual`."""
-    right = reference
-    inside = actual.shape == right.value.shape and not (
-        compare(actual, right.value, right.tail, right.bound, right.dtype).mismatched
-    )
-    others = {one.name: one.accepts(actual, right.value, right.dtype) for one in TOLERANCES}
-    return {BOUND: inside, **others}
+def _verdicts(bench: Bench, trial: Trial, value: Array) -> dict[str, bool]:
+    """Whether each way to judge accepts the result; none where there is none."""
+    actual = bench.result(bench.subject(trial.check), trial.check)
+    if actual is None:
+        return {}  # a refusal, which nothing could accept
+    others = {one.name: one.accepts(actual, value, trial.check.spec.dtype) for one in TOLERANCES}
+    return {BOUND: trial.outcome is not Outcome.MISMATCH, **others}
 
 
 def _count(rivalry: Rivalry, subject: Subject, operator: str, accepted: bool, sound: bool) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import isfinite
+from itertools import chain
+from math import fsum, isfinite
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -96,16 +97,22 @@ def parts(array: BallArray) -> Parts:
 
 def sum_of_parts(terms: Parts) -> Ball:
     """Add up balls of which only the parts are known."""
-    head, tail, radius = (part.reshape(-1) for part in terms)
+    head, tail, radius = (np.ascontiguousarray(part).reshape(-1) for part in terms)
     special = head[~np.isfinite(head)]
     if special.size:
         return Ball(float(special.sum()))
-    total = arb(0)
-    for numbers in (head, tail):
-        for start in range(0, numbers.size, 1 << 14):
-            total = sum(map(arb, numbers[start : start + (1 << 14)].tolist()), total)
     # The rounding of a sum of positive numbers is far below one part in 2**20 of it.
-    return Ball(total + arb(0, float(radius.sum()) * (1 + 2.0**-20)))
+    return Ball(_added(head, tail) + arb(0, float(radius.sum()) * (1 + 2.0**-20)))
+
+
+def _added(head: NDArray[np.float64], tail: NDArray[np.float64]) -> arb:
+    """Enclose the sum of all numbers in both: `fsum` rounds the exact sum, so twice gives 106 bits of it."""
+    try:
+        first = fsum(head.data)
+        second = fsum(chain(head.data, tail.data, (-first,)))
+    except OverflowError:  # of a part of the sum
+        return sum(map(arb, chain(head.tolist(), tail.tolist())), arb(0))
+    return arb(first) + arb(second, 2.0**-53 * abs(second))
 
 
 def _where(condition: Any, x: Any, y: Any) -> BallArray:

@@ -22,7 +22,7 @@ import platformdirs
 
 from conformance.reference.enclosure import Enclosure, enclose
 
-LEAST = 4096  # elements of input below which computing is as quick as looking up
+LEAST = 1 << 16  # elements of input below which computing is as quick as looking up
 MOST = 512 << 20  # bytes of all files together
 _FIELDS = ("head", "tail", "radius")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
@@ -16,6 +17,7 @@ from conformance.reference.bound import Bounded
 from conformance.reference.cache import cached_enclosures
 from conformance.reference.enclosure import Enclosure, enclose_sample
 from conformance.reference.formula import Formula
+from conformance.reference.pieces import PIECE, Deferred, NotElementwiseError
 from conformance.reference.rules import spread
 
 Inputs: TypeAlias = "Mapping[str, NDArray[Any]]"
@@ -77,13 +79,19 @@ class Computation:
     ) -> dict[str, tuple[Doubles, Doubles]]:
         """Return each result with its running error bound, for inputs off by `relative_error`."""
         with np.errstate(all="ignore"):
-            carried = {
-                name: Bounded(array, relative_error * np.abs(array) if relative_error else None, arithmetic)
-                if array.dtype == np.float64
-                else array
-                for name, array in self.arrays.items()
-            }
-            result = self.function(**carried, **self.options)
+            if any(array.size > PIECE for array in self.arrays.values()):
+                with suppress(NotElementwiseError):
+                    return self._bounded(Deferred.of, arithmetic, relative_error)
+            return self._bounded(_at_once, arithmetic, relative_error)
+
+    def _bounded(
+        self, made: Callable[..., Any], arithmetic: Arithmetic, relative_error: float
+    ) -> dict[str, tuple[Doubles, Doubles]]:
+        carried = {
+            name: made(array, relative_error, arithmetic) if array.dtype == np.float64 else array
+            for name, array in self.arrays.items()
+        }
+        result = self.function(**carried, **self.options)
         return {name: _value_and_error(part) for name, part in self._named(result)}
 
     def enclosed(self) -> dict[str, Enclosure]:
@@ -110,12 +118,18 @@ def _exact(inputs: Inputs) -> dict[str, Any]:
     arrays = {name: np.asarray(array) for name, array in inputs.items()}
     with np.errstate(invalid="ignore"):  # A signalling NaN of bfloat16 warns.
         return {
-            name: array if array.dtype.kind in "iub" else array.astype(np.float64)
+            name: array if array.dtype.kind in "iub" else array.astype(np.float64, copy=False)
             for name, array in arrays.items()
         }
 
 
+def _at_once(array: Doubles, relative_error: float, arithmetic: Arithmetic) -> Bounded:
+    return Bounded(array, relative_error * np.abs(array) if relative_error else None, arithmetic)
+
+
 def _value_and_error(result: Any) -> tuple[Doubles, Doubles]:
+    if isinstance(result, Deferred):
+        result = result.whole()
     if not isinstance(result, Bounded):
         value = np.asarray(result, dtype=np.float64)
         return value, np.zeros(value.shape)

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from conformance.reference.ball import UndecidedError
 from conformance.reference.ball_array import Parts, balls, parts
-from conformance.reference.stream import CHUNK, Stream
+from conformance.reference.stream import Stream
 
+FEW = 256  # elements up to which balls are as quick as streams, which have more to set up
 BITS = (200, 400, 800, 1600, 3200, 6400)
 
 Result = TypeVar("Result")
@@ -93,7 +94,7 @@ def with_enough_bits(compute: Callable[[], Result]) -> tuple[Result, int]:
 
 def _leaves(inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Balls of float64 inputs; streams of all of them where one is large, since small ones broadcast."""
-    made = balls if all(np.size(part) <= CHUNK for part in inputs.values()) else Stream.of
+    made = balls if all(np.size(part) <= FEW for part in inputs.values()) else Stream.of
     return {
         name: made(part) if getattr(part, "dtype", None) == np.float64 else part
         for name, part in inputs.items()

@@ -1,7 +1,8 @@
 """Balls in chunks: an expression over large arrays, of which only one chunk exists at a time.
 
 A million balls are half a gigabyte, and a formula holds several arrays of them. A `Stream` records
-the elementwise part of a formula and evaluates it a chunk at a time, where a sum or the end asks.
+the elementwise part of a formula and evaluates it a chunk at a time, where a sum or the end asks: in
+double words first, and in balls where those do not say enough.
 """
 
 from __future__ import annotations
@@ -19,14 +20,20 @@ from numpy.typing import NDArray
 
 from conformance.reference.ball import Ball
 from conformance.reference.ball_array import TRUTHS, BallArray, Parts, balls, parts, sum_of_parts
+from conformance.reference.double_functions import apply
+from conformance.reference.double_word import double_words, known, settled
 
-CHUNK = 1 << 14
+CHUNK = 1 << 12
+_CLASSES = frozenset((np.isfinite, np.isnan, np.isinf))
 
 Indices: TypeAlias = "NDArray[np.intp]"
+Reader: TypeAlias = "Callable[[Indices, bool], Any]"
 
 
 class Stream(NDArrayOperatorsMixin):
     """An array of balls of a `shape`, made on demand: `at(flat indices)` gives them 1-d.
+
+    `at(flat indices, words=True)` gives double words in their place.
 
     Comparisons are evaluated at once, into boolean arrays. A function that is not elementwise, sum
     apart, gets the whole array of balls. `exact` are the numbers themselves where they are given, and
@@ -38,7 +45,7 @@ class Stream(NDArrayOperatorsMixin):
     def __init__(
         self,
         shape: tuple[int, ...],
-        at: Callable[[Indices], Any],
+        at: Reader,
         key: bytes | None = None,
         exact: NDArray[np.float64] | None = None,
     ) -> None:
@@ -47,19 +54,24 @@ class Stream(NDArrayOperatorsMixin):
         self.exact = exact
         self.key = key
         self._at = at
-        self._last: tuple[Indices, Any] | None = None
+        self._last: tuple[Indices, bool, Any] | None = None
 
     @staticmethod
     def of(array: NDArray[np.float64]) -> Stream:
         """Return the exact balls of a float64 array."""
         flat = array.reshape(-1)
-        return Stream(array.shape, lambda indices: balls(flat[indices]), _key(array), array)
+        return Stream(
+            array.shape,
+            lambda indices, words: (double_words if words else balls)(flat[indices]),
+            _key(array),
+            array,
+        )
 
-    def at(self, indices: Indices) -> Any:
+    def at(self, indices: Indices, words: bool = False) -> Any:
         """Return the elements at flat indices, 1-d; the last answer is kept for shared subexpressions."""
-        if self._last is None or self._last[0] is not indices:
-            self._last = (indices, self._at(indices))
-        return self._last[1]
+        if self._last is None or self._last[0] is not indices or self._last[1] is not words:
+            self._last = (indices, words, self._at(indices, words))
+        return self._last[2]
 
     def pieces(self) -> Iterator[Any]:
         """Yield all elements in C order, a chunk at a time, 1-d."""
@@ -70,11 +82,21 @@ class Stream(NDArrayOperatorsMixin):
         """Head, tail and radius of all elements; those of the last few streams are remembered."""
         found = _MEMORY.get(self.key)
         if found is None:
-            columns = zip(*(parts(piece) for piece in self.pieces()), strict=True)
+            columns = zip(*map(self._parts_at, _chunks(self.shape)), strict=True)
             head, tail, radius = (np.concatenate(column).reshape(self.shape) for column in columns)
             found = head, tail, radius
             _MEMORY.keep(self.key, found)
         return found
+
+    def _parts_at(self, indices: Indices) -> Parts:
+        found = double_words(self.at(indices, words=True)).parts()
+        return found if settled(found) else parts(self.at(indices))
+
+    def _class_at(self, ufunc: np.ufunc, indices: Indices) -> Any:
+        # What is known of double words is finite.
+        if known(double_words(self.at(indices, words=True)).parts()):
+            return np.full(indices.size, ufunc is np.isfinite)
+        return ufunc(self.at(indices))
 
     def whole(self) -> BallArray:
         """Return all elements at once."""
@@ -90,6 +112,10 @@ class Stream(NDArrayOperatorsMixin):
         given = [part.exact if isinstance(part, Stream) else part for part in inputs]
         if not any(part is None or isinstance(part, (Ball, BallArray)) for part in given):
             return ufunc(*given)  # exact numbers compare as they are
+        if ufunc in _CLASSES:
+            return np.concatenate([self._class_at(ufunc, at) for at in _chunks(self.shape)]).reshape(
+                self.shape
+            )
         result = _elementwise(ufunc, inputs)
         return np.concatenate(list(result.pieces())).reshape(result.shape)
 
@@ -125,7 +151,7 @@ class _Memory:
                 self._found.popitem(last=False)
 
 
-_MEMORY = _Memory(max_bytes=64 << 20)
+_MEMORY = _Memory(max_bytes=24 << 20)
 
 
 def _chunks(shape: tuple[int, ...]) -> Iterator[Indices]:
@@ -152,7 +178,12 @@ def _elementwise(function: Callable[..., Any], operands: Any) -> Stream:
     keys = [part.key if isinstance(part, Stream) else _key(part) for part in operands]
     name = f"{function.__name__}{shape}".encode()
     key = hashlib.blake2b(b"\0".join([name, *filter(None, keys)])).digest() if all(keys) else None
-    return Stream(shape, lambda indices: function(*(read(indices) for read in readers)), key)
+
+    def at(indices: Indices, words: bool) -> Any:
+        chosen = [read(indices, words) for read in readers]
+        return apply(function, *chosen) if words else function(*chosen)
+
+    return Stream(shape, at, key)
 
 
 def _key(array: NDArray[Any]) -> bytes | None:
@@ -163,10 +194,14 @@ def _key(array: NDArray[Any]) -> bytes | None:
     return digest.digest()
 
 
-def _reader(operand: Any, shape: tuple[int, ...]) -> Callable[[Indices], Any]:
+def _reader(operand: Any, shape: tuple[int, ...]) -> Reader:
     """How to read an operand, broadcast to `shape`, at flat indices of that shape."""
-    read = operand.at if isinstance(operand, Stream) else operand.reshape(-1).__getitem__
+    flat = None if isinstance(operand, Stream) else operand.reshape(-1)
+
+    def read(indices: Indices, words: bool) -> Any:
+        return operand.at(indices, words) if flat is None else flat[indices]
+
     if operand.shape == shape:
         return read
     places = np.broadcast_to(np.arange(math.prod(operand.shape)).reshape(operand.shape), shape)
-    return lambda indices: read(places.flat[indices])
+    return lambda indices, words: read(places.flat[indices], words)

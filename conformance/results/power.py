@@ -36,9 +36,9 @@ class MutantLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class KernelLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One kernel without a defect in one dtype: its checks by outcome.
 
-    `false_alarms` are ids of mismatches; `overflowed` counts those where its result is not finite and
-    ought to be, because an intermediate of its form of the formula overflows, `cancelled` those where
-    its form is not as good for the inputs, by its own running bound.
+    `false_alarms` are ids of mismatches, but for those where its result is not finite and ought to be:
+    `overflowed`, because an intermediate of its form of the formula overflows, or `undefined`, because
+    that form has no value there in any precision.
     """
 
     operator: str
@@ -47,8 +47,8 @@ class KernelLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Literal["legitimate", "lossy"]
     dtype: str
     outcomes: dict[str, int]
-    overflowed: int
-    cancelled: int
+    overflowed: list[str]
+    undefined: list[str]
     false_alarms: list[str]
 
 

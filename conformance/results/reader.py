@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, NoReturn, cast
 
+from conformance.results.common import Common
 from conformance.results.errors import ResultsError
 from conformance.results.record import SCHEMA, CheckRecord, Footer, Header, Record
 from conformance.results.validate import problem_of
@@ -67,8 +68,13 @@ def read_results(path: str | Path, incomplete: bool = False, *, trusted: bool = 
     """
     path = Path(path)
     reading = Reading(path, incomplete, trusted)
+    common = Common()
+    records: list[Record] = []
     with _collector_off():
-        records = list(reading)
+        for record in reading:
+            if record["kind"] == "check":
+                common.share(record)
+            records.append(record)
     return RunResults(
         path,
         cast(Header, records[0]),

@@ -57,6 +57,7 @@ class Run:
         self._calls = CallCache()
         self._references = references = References()
         self._judge = Judge(references)
+        self._judge_alone = Judge(references, explains=False)
         self._recorder = Recorder(references)
         machine = next(iter(self._machines.values()), Machine())
         self._ahead = Ahead(checks, self._calls, references, machine)
@@ -249,7 +250,7 @@ class Run:
     def _repeated(self, check: Check, repeat: Repeat, event: Answered) -> None:
         machine = self._machines[event.environment]
         try:
-            judgement = self._judge.judge(
+            judgement = self._judge_alone.judge(
                 check, repeat.alone.call, event.answer, machine, self._version(check), repeat.alone.upstream
             )
             repeat.record["minimised"] = minimised(repeat.alone, judgement)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -29,6 +30,8 @@ _Value: TypeAlias = "tuple[Mutant, str, Array, Array | None]"
 
 LARGEST = 150_000  # elements beyond which no explanation is looked for
 KEPT = 5000  # elements up to which the results of all mutants of a call are kept
+LAST_CALLS = 4  # so many of these: the value and the gradients of one call take turns
+LAST_RESULTS = 16  # explained results that are kept, for other APIs that return the same
 WELL_WITHIN = 0.75  # allowances: farther than this from their exact value sensible kernels hardly ever get
 FACTOR_ELEMENTS = (
     3  # so many must agree on a factor: a single number always is some multiple of the right one
@@ -105,8 +108,8 @@ class Explainer:
     def __init__(self, references: References) -> None:
         self._references = references
         self._mutants: dict[tuple[int, str, str | None], list[Mutant]] = {}
-        self._kept: tuple[_Key, _Kept] | None = None
-        self._last: tuple[_Key, bytes, Hypothesis | None] | None = None
+        self._kept: OrderedDict[_Key, _Kept] = OrderedDict()
+        self._last: OrderedDict[tuple[_Key, bytes], Hypothesis | None] = OrderedDict()
 
     def explain(
         self,
@@ -121,11 +124,13 @@ class Explainer:
         It is the value of `call`, or the gradient with respect to the input `of` under `upstream`.
         """
         key = (call.key, call.spec.dtype, of)
-        digest = hashlib.sha256(actual.tobytes() + repr(actual.shape).encode()).digest()
-        if self._last is None or self._last[:2] != (key, digest):
+        result = (key, hashlib.sha256(actual.tobytes() + repr(actual.shape).encode()).digest())
+        if result not in self._last:
             question = _Question(self._references.formula(call.spec.operator.name), call, of, upstream)
-            self._last = (key, digest, self._explain(key, question, actual, reference))
-        return self._last[2]
+            self._last[result] = self._explain(key, question, actual, reference)
+            if len(self._last) > LAST_RESULTS:
+                self._last.popitem(last=False)
+        return self._last[result]
 
     def _explain(
         self, key: _Key, question: _Question, actual: Array, reference: Reference
@@ -176,9 +181,11 @@ class Explainer:
         """The exact results of all mutants; small ones are kept for the next answer to the same call."""
         if max((array.size for array in question.inputs.values()), default=0) > KEPT:
             return self._computed(key, question)
-        if self._kept is None or self._kept[0] != key:
-            self._kept = (key, _Kept(self._computed(key, question)))
-        return self._kept[1]
+        if key not in self._kept:
+            self._kept[key] = _Kept(self._computed(key, question))
+            if len(self._kept) > LAST_CALLS:
+                self._kept.popitem(last=False)
+        return self._kept[key]
 
     def _computed(self, key: _Key, question: _Question) -> Iterator[_Value]:
         attributes = question.call.spec.attributes

@@ -12,12 +12,19 @@ import numpy as np
 
 from conformance.compare import compare_documented, compare_printed, format_of
 from conformance.model import Aspect, Check, Oracle, Outcome, Subtype
+from conformance.mutants import UPSTREAM, Kernel, gradient_of, simulate
 from conformance.plan import Call, dtype_name
-from conformance.reference import Reference
-from conformance.run.deviations import Evaluate, followed_convention, lost_accuracy, told_conventions
+from conformance.reference import Formula, Reference
+from conformance.run.deviations import (
+    Evaluate,
+    Simulate,
+    followed_convention,
+    lost_accuracy,
+    told_conventions,
+)
 from conformance.run.hypotheses import Explainer
 from conformance.run.judgement import Judgement, by_form, decoded, no_tensor, other_shape, unanswerable
-from conformance.run.references import NO_ANSWER, Machine, References, judge_by
+from conformance.run.references import NO_ANSWER, Machine, References, inputs_of, judge_by
 from conformance.run.refusal import either, missing, raised
 
 Array = np.ndarray[Any, Any]
@@ -26,11 +33,11 @@ _NUMBERS = (Subtype.VALUE, Subtype.NONFINITE, Subtype.INTERMEDIATE_OVERFLOW)
 
 
 class Judge:
-    """Judges answers against references that it computes once per call."""
+    """Judges answers against references that it computes once per call; where it `explains`, says why."""
 
-    def __init__(self, references: References) -> None:
+    def __init__(self, references: References, *, explains: bool = True) -> None:
         self._references = references
-        self._explainer = Explainer(references)
+        self._explainer = Explainer(references) if explains else None
 
     def judge(
         self,
@@ -97,16 +104,17 @@ class Judge:
         formula = self._references.formula(check.spec.operator.name)
         judgement = by_form(check, actual, reference)
         if judgement.subtype is not None:
-            if judgement.subtype is Subtype.SHAPE:
+            if judgement.subtype is Subtype.SHAPE and self._explainer:
                 judgement.hypothesis = self._explainer.explain(call, actual, reference)
             return judgement
         exercised = _left_open(formula.function, check.spec.case.conventions)
         evaluate = partial(self._references.evaluate, call, machine)
-        self._numbers(check, judgement, machine, evaluate, exercised, formula.alternatives)
+        simulated = partial(_simulated, formula, call, None)
+        self._numbers(check, judgement, machine, evaluate, simulated, exercised, formula.alternatives)
         if judgement.comparison is not None and not judgement.comparison.mismatched:
             known = check.spec.operator.conventions
             judgement.conventions = {name: known[name].reference for name in exercised}
-        if judgement.outcome is Outcome.MISMATCH and judgement.subtype in _NUMBERS:
+        if judgement.outcome is Outcome.MISMATCH and judgement.subtype in _NUMBERS and self._explainer:
             judgement.hypothesis = self._explainer.explain(call, actual, reference)
         return judgement
 
@@ -140,12 +148,13 @@ class Judge:
             assert check.of is not None
             return self._references.evaluate_gradients(call, machine, upstream, **options)[check.of]
 
-        self._numbers(check, judgement, machine, evaluate, exercised, formula.vjp_alternatives)
+        simulated = partial(_simulated, gradient_of(formula, check.of), call, upstream)
+        self._numbers(check, judgement, machine, evaluate, simulated, exercised, formula.vjp_alternatives)
         if judgement.outcome is Outcome.MISMATCH and judgement.subtype in _NUMBERS:
             judgement.subtype = Subtype.GRADIENT
             if _all_zero_by_mistake(actual, reference):
                 judgement = _no_gradient(check, reference, judgement)
-            else:
+            elif self._explainer:
                 judgement.hypothesis = self._explainer.explain(call, actual, reference, check.of, upstream)
         elif exercised and judgement.comparison is not None and not judgement.comparison.mismatched:
             known = check.spec.operator.conventions
@@ -158,6 +167,7 @@ class Judge:
         judgement: Judgement,
         machine: Machine,
         evaluate: Evaluate,
+        simulated: Simulate,
         exercised: tuple[str, ...],
         alternatives: Iterable[str],
     ) -> None:
@@ -184,9 +194,15 @@ class Judge:
             return
         judgement.subtype = comparison.subtype
         if comparison.subtype is Subtype.VALUE:  # an infinity or a NaN is no loss of accuracy
-            lost = lost_accuracy(actual, reference, comparison, evaluate, alternatives, machine)
+            lost = lost_accuracy(actual, reference, comparison, evaluate, simulated, alternatives, machine)
             if lost:
                 judgement.outcome, judgement.subtype, judgement.detail = Outcome.DEGRADED, None, lost
+
+
+def _simulated(formula: Formula, call: Call, upstream: Array | None, kernel: Kernel) -> Array:
+    """What `kernel` returns for `call`; `upstream` is an input of the formula of a gradient."""
+    inputs = inputs_of(call) if upstream is None else {**inputs_of(call), UPSTREAM: upstream}
+    return simulate(formula.chosen(kernel.form), inputs, call.spec.attributes, call.spec.dtype, kernel)
 
 
 def _could_start(answer: Mapping[str, Any], upstream: Array) -> bool:

@@ -204,7 +204,7 @@ class Recorder:
 
 def _whole(judgement: Judgement) -> bool:
     """Whether a record keeps the numbers that a generator has made, and not their hash alone."""
-    return judgement.outcome is not Outcome.PASS
+    return judgement.outcome not in (Outcome.PASS, Outcome.UNSUPPORTED)
 
 
 def _value_form(value: Any, judgement: Judgement) -> ValueForm | None:

@@ -85,7 +85,7 @@ class References:
     So are comparisons with them: the APIs of a framework mostly return the same bits for one call.
     """
 
-    def __init__(self, max_bytes: int = 64 << 20) -> None:
+    def __init__(self, max_bytes: int = 48 << 20) -> None:
         self._formulas: dict[str, Formula] = {}
         self._values: _Recent[Reference] = _Recent(max_bytes // 2, _nbytes)
         self._gradients: _Recent[dict[str, Reference]] = _Recent(

@@ -113,10 +113,14 @@ class TestExpectations:
 
     def test_a_stale_one_closes_the_gate(self, cli, tmp_path):
         write_project(tmp_path)
-        expect(tmp_path, "{checks: kl_div/removed-last-year/*, outcome: mismatch, reason: it is only an example}")
+        expect(
+            tmp_path, "{checks: kl_div/removed-last-year/*, outcome: mismatch, reason: it is only an example}"
+        )
         done = cli("run")
         assert done.code == 1
-        assert "stale: cases/expectations/fake.yaml:3: no check matches kl_div/removed-last-year/*" in done.out
+        assert (
+            "stale: cases/expectations/fake.yaml:3: no check matches kl_div/removed-last-year/*" in done.out
+        )
 
     def test_a_selection_makes_none_stale(self, cli, tmp_path):
         write_project(tmp_path, ["right", "wrong"])

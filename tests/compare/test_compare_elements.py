@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import warnings
 from bisect import bisect_left, bisect_right
@@ -236,3 +237,20 @@ def test_formats(dtype: str) -> None:
     assert np.isnan(form.ulp(np.array([NAN, INF]))).all()
     subnormal = np.array([1], np.uint16 if form.dtype.itemsize == 2 else f"u{form.dtype.itemsize}")
     assert form.smallest_subnormal == float(subnormal.view(form.dtype)[0])
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_pieces_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    value = rng.normal(size=(11, 13))
+    bound = 2.0**-25 * np.abs(value)
+    bound.flat[rng.integers(143, size=seed % 3)] = np.inf
+    actual = (value * (1 + 2.0**-26 * rng.normal(size=value.shape))).astype(np.float32)
+    actual.flat[rng.integers(143, size=seed % 4)] *= 1.01
+    actual.flat[rng.integers(143, size=seed // 3)] = (np.inf, np.nan, 1e30)[seed % 3]
+    value.flat[7], actual.flat[7] = 0.0, -0.0
+    whole = judged(actual, value, bound, "float32")
+    monkeypatch.setattr("conformance.compare.comparison.PIECE", 10)
+    pieces = judged(actual, value, bound, "float32")
+    for field in dataclasses.fields(Comparison):
+        assert np.array_equal(getattr(pieces, field.name), getattr(whole, field.name)), field.name

@@ -21,6 +21,14 @@ CASES = """\
     inputs: {input: [-1.0, -2.0], target: [0.0, 0.5]}
     matrix: {reduction: [none], dtype: [float32]}
     conventions: [zero_target]
+  - id: large
+    summary: y log y overflows where y (log y - x) does not
+    inputs: {input: [88.0, 88.25], target: [3.0e+38, 2.5e+38]}
+    matrix: {reduction: [none], dtype: [float32]}
+  - id: infinite
+    summary: y log y - y x is infinity less infinity
+    inputs: {input: [3.0, -1.0], target: [.inf, 0.5]}
+    matrix: {reduction: [none], dtype: [float32]}
 """
 
 

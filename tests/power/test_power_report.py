@@ -90,7 +90,7 @@ def test_the_command_writes_its_file_and_says_what_was_missed(tmp_path: Path) ->
     assert done.returncode == 1, done.stderr  # two calls do not see everything
     assert "missed float32, value: killed" in done.stdout
     assert read_power(tmp_path / "out" / "power.json").checks > 100
-    assert (tmp_path / "kept" / "first.jsonl").exists()
+    assert (tmp_path / "kept" / "float32-first.jsonl").exists()
 
 
 @pytest.mark.parametrize("arguments", [["nowhere.yaml"], ["pyproject.toml"]])

@@ -157,3 +157,20 @@ def test_every_line_is_checked_before_it_is_given(read):
     text = lines(header(), check()).replace('"construct_args":[]', f'"construct_args":{json.dumps(deep)}')
     with pytest.raises(ResultsError, match=r"r\.jsonl:2: check\.call_style\.construct_args"):
         read(text)
+
+
+def test_what_checks_of_a_call_have_in_common_is_held_once(read):
+    first, second = check(), check(api="torch.nn.functional.kl_div")
+    other = check(case="another", reduction="sum")
+    found = read(lines(header(), first, second, other, footer([first, second, other]))).checks
+    assert found == [first, second, other]
+    assert found[0]["inputs"] is found[1]["inputs"]
+    assert found[0]["attributes"] is found[1]["attributes"]
+    assert found[0]["inputs"] is not found[2]["inputs"]
+
+
+def test_what_differs_within_a_call_stays_different(read):
+    first = check()
+    second = check(api="torch.nn.functional.kl_div", features=["other"], undocumented=["other"])
+    second["inputs"] = {**second["inputs"], "target": {"raw": None, "ndarray": False}}
+    assert read(lines(header(), first, second, footer([first, second]))).checks == [first, second]
