@@ -53,15 +53,17 @@ def columns(
     """What the page's script filters, sorts and shows: one row per entry, in their order.
 
     `words` maps a column to its texts and `codes` to the number of the text in each row; `features` lists the
-    feature numbers of each distinct set. `numbers` holds measured columns: `used` is error / allowance,
-    -1 where it has no distance (a NaN or an infinity where a number is right), `bound` the allowance in units
-    in the last place of the expected value, `terms` the number of input elements behind one output element.
+    feature numbers of each distinct set. `numbers` holds measured columns: `used` is error / allowance, -1
+    where it has no distance (a NaN or an infinity where a number is right), `ulps` the largest error in units
+    in the last place; of an output of one element also its `bound` in them, and the number of `terms`, input
+    elements, that it is made of.
     `details` are the places of the whole reports, None where there is none.
     """
     words = {name: Words(first) for name, first in _COLUMNS.items()}
     codes: dict[str, list[int]] = {name: [] for name in _COLUMNS}
-    numbers: dict[str, list[float | None]] = {"used": [], "bound": [], "terms": []}
-    features, sets = Words(), {}
+    numbers: dict[str, list[float | None]] = {"used": [], "ulps": [], "bound": [], "terms": []}
+    features = Words()
+    sets: dict[tuple[int, ...], int] = {}
     ids: dict[int, str] = {}
     for row, entry in enumerate(collection.entries):
         record = entry.record
@@ -87,27 +89,42 @@ def columns(
 
 
 _ID: Final = ("operator", "case", "variant", "api", "name", "dtype", "device", "mode", "aspect")
+_PLAIN: Final = (
+    *(
+        "environment",
+        "framework",
+        "version",
+        "level",
+        "oracle",
+        "subtype",
+        "cause",
+        "verdict",
+        "reason",
+        "change",
+    ),
+    *("call", "returned", "features", "detail", "shape"),
+)
 _COLUMNS: Final[dict[str, tuple[str, ...]]] = {
-    **{name: () for name in _ID},
+    **dict.fromkeys(_ID, ()),
     "dtype": DTYPES,
     "mode": ("eager",),
     "aspect": ("value",),
     "outcome": OUTCOMES,
-    **{
-        name: ()
-        for name in (
-            *("environment", "framework", "version", "level", "oracle", "subtype", "cause", "verdict"),
-            *("change", "call", "returned", "features", "detail", "shape"),
-        )
-    },
+    **dict.fromkeys(_PLAIN, ()),
 }
 
 
 def _texts(entry: Entry, verdicts: Verdicts, changes: Mapping[str, str]) -> dict[str, str]:
     record = entry.record
-    texts: dict[str, Any] = {name: record[name] for name in _ID if name != "name"}  # type: ignore[literal-required]
     return {
-        **texts,
+        "operator": record["operator"],
+        "case": record["case"],
+        "variant": record["variant"],
+        "api": record["api"],
+        "dtype": record["dtype"],
+        "device": record["device"],
+        "mode": record["mode"],
+        "aspect": record["aspect"],
         "name": record["environment"],
         "environment": entry.environment,
         "framework": record["framework"],
@@ -118,6 +135,7 @@ def _texts(entry: Entry, verdicts: Verdicts, changes: Mapping[str, str]) -> dict
         "subtype": record["subtype"] or "",
         "cause": cause(record),
         "verdict": verdicts.get(record["id"], ("", ""))[0],
+        "reason": verdicts.get(record["id"], ("", ""))[1],
         "change": changes.get(record["id"], ""),
         "call": record["call"],
         "returned": _returned(record),
@@ -151,40 +169,20 @@ def _returned(record: CheckRecord) -> str:
 
 
 def _measured(record: CheckRecord) -> dict[str, float | None]:
-    used = budget_used(record)
-    error = record["error"]
-    bound = None
-    if used is not None and error is not None and error["allowance"] is not None:
-        bound = _ulps(error["allowance"], error["worst_expected"], record["dtype"])
-    return {
-        "used": None if used is None else -1.0 if math.isinf(used) else _rounded(used),
-        "bound": bound,
-        "terms": _terms(record) if bound is not None else None,
-    }
-
-
-_PRECISION: Final = {"float16": (11, -14), "bfloat16": (8, -126), "float32": (24, -126), "float64": (53, -1022)}
-
-
-def _ulps(allowance: Number, expected: Number | None, dtype: str) -> float | None:
-    """`allowance` in units in the last place of `expected` in `dtype`."""
-    if expected is None or dtype not in _PRECISION:
-        return None
-    size, wanted = number(allowance), number(expected)
-    if not (math.isfinite(size) and math.isfinite(wanted) and size > 0):
-        return None
-    digits, lowest = _PRECISION[dtype]
-    exponent = max(math.frexp(wanted)[1] - 1, lowest) if wanted else lowest
-    return _rounded(math.ldexp(size, min(digits - 1 - exponent, 1000)))
-
-
-def _terms(record: CheckRecord) -> float | None:
-    """How many input elements each output element is made of."""
-    expected = record["expected"]
-    sizes = [math.prod(form["shape"]) for form in record["inputs"].values() if "shape" in form]
-    if expected is None or "shape" not in expected or not sizes:
-        return None
-    return max(sizes) / max(math.prod(expected["shape"]), 1)
+    used, error = budget_used(record), record["error"]
+    found: dict[str, float | None] = {"used": None, "ulps": None, "bound": None, "terms": None}
+    if used is None or error is None:
+        return found
+    found["used"] = -1.0 if math.isinf(used) else _rounded(used)
+    if error["max_ulp"] is None or math.isinf(used):
+        return found
+    ulps = number(error["max_ulp"])
+    found["ulps"] = _rounded(ulps)
+    if error["total"] == 1 and used > 0:  # of several elements, the two may belong to different ones
+        found["bound"] = _rounded(ulps / used)
+        sizes = [math.prod(form["shape"]) for form in record["inputs"].values() if "shape" in form]
+        found["terms"] = float(max(sizes, default=1))
+    return found
 
 
 def _rounded(value: float) -> float | None:

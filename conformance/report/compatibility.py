@@ -121,7 +121,9 @@ def _group(feature: str, behind: dict[tuple[str, str], list[Entry]]) -> str:
 
 
 def _ordered(features: set[str]) -> list[str]:
-    dtypes = [f"dtype:{name}" for name in dtype_order(f.partition(":")[2] for f in features if f[:6] == "dtype:")]
+    dtypes = [
+        f"dtype:{name}" for name in dtype_order(f.partition(":")[2] for f in features if f[:6] == "dtype:")
+    ]
     return [*dtypes, *sorted(features - set(dtypes))]
 
 

@@ -66,7 +66,9 @@ def _piece(records: Sequence[CheckRecord], collection: Collection) -> list[Any]:
     texts = Words()
     reports = [
         _form(
-            tolerance_report(record, collection.peers(record), collection.conventions.get(record["operator"])),
+            tolerance_report(
+                record, collection.peers(record), collection.conventions.get(record["operator"])
+            ),
             record,
             texts.number,
         )
@@ -94,7 +96,11 @@ def _block(block: Block, number_of: Callable[[str], int]) -> list[Any]:
     if isinstance(block, Facts):
         return [0, [[number_of(text) for text in row] for row in block.rows]]
     if isinstance(block, Grid):
-        return [1, [number_of(text) for text in block.head], [[number_of(t) for t in row] for row in block.rows]]
+        return [
+            1,
+            [number_of(text) for text in block.head],
+            [[number_of(t) for t in row] for row in block.rows],
+        ]
     assert isinstance(block, Listing)
     return [2, [number_of(line) for line in block.lines]]
 

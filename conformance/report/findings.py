@@ -32,10 +32,11 @@ class Finding:
     checks: str
 
 
-def findings(
-    collection: Collection, wanted: Callable[[Entry], bool], **filters: str
-) -> tuple[Finding, ...]:
-    """The wanted entries, folded; those of the most checks first. `filters` are what `wanted` is on the page."""
+def findings(collection: Collection, wanted: Callable[[Entry], bool], **filters: str) -> tuple[Finding, ...]:
+    """The wanted entries, folded; those of the most checks first.
+
+    `filters` say on the page what `wanted` says here.
+    """
     folded: dict[tuple[str, str, str], list[Group]] = {}
     for group in groups(collection.entries, wanted):
         key = (group.operator, visible(group.first.record["framework"]), group.title)
@@ -73,8 +74,8 @@ def _finding(members: list[Group], collection: Collection, filters: dict[str, st
             framework=record["framework"],
             operator=record["operator"],
             outcome=group.outcome,
-            **({"subtype": group.subtype} if group.subtype else {}),
-            **({"cause": group.cause} if group.cause else {}),
+            subtype=group.subtype or "",
+            cause=group.cause,
             **filters,
         ),
     )

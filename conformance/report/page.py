@@ -18,7 +18,7 @@ from conformance.report.summary import Column, Notable, Summary, summarise
 from conformance.report.tables import ConventionTable, Gap, convention_tables, gaps
 from conformance.report.trend import Trend, trend
 from conformance.report.visible import visible
-from conformance.results import RunResults
+from conformance.results import ApiForm, RunResults
 
 SHOWN_IDS: Final = 60  # ids in a list
 
@@ -181,7 +181,28 @@ def tables(collection: Collection, runs: Sequence[RunResults]) -> dict[str, Any]
         }
         for matrix in compatibility(collection)
     ]
-    return {"matrices": matrices, "apis": {}}
+    apis = {name: form for run in runs for name, form in run.header.get("apis", {}).items()}
+    return {"matrices": matrices, "apis": {visible(name): _signature(form) for name, form in apis.items()}}
+
+
+def _signature(form: ApiForm) -> dict[str, Any]:
+    def told(names: Sequence[str] | None) -> list[str] | None:
+        return None if names is None else [visible(name) for name in names]
+
+    return {
+        "kind": visible(form["kind"]),
+        "inputs": {visible(name): visible(own) for name, own in form["inputs"].items()},
+        "parameters": [
+            {
+                "name": visible(parameter["name"]),
+                "default": visible(parameter["default"]),
+                "values": told(parameter["values"]),
+            }
+            for parameter in form["parameters"]
+        ],
+        "dtypes": told(form["dtypes"]),
+        "platforms": told(form["platforms"]),
+    }
 
 
 def _line(entry: Entry, verdicts: Verdicts) -> Line:
@@ -211,7 +232,9 @@ def _share(name: str, counts: Counter[str], **filters: str) -> Share:
 
 
 def _changes(baseline: Baseline) -> list[Change]:
-    changes = [Change(visible(word), count, checks_fragment(change=word)) for word, count in baseline.counts()]
+    changes = [
+        Change(visible(word), count, checks_fragment(change=word)) for word, count in baseline.counts()
+    ]
     return [*changes, Change("vanished", baseline.gone, "")] if baseline.gone else changes
 
 

@@ -6,8 +6,8 @@ import ast
 import inspect
 import sys
 from collections.abc import Callable, Collection
-from functools import cache
 from dataclasses import dataclass
+from functools import cache
 
 from conformance.plan.generate import generate
 from conformance.plan.rounding import round_to_numpy

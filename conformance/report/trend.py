@@ -13,7 +13,7 @@ from conformance.results import RunResults
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One API in one run: share that passes, how many fail, what that changed, and the framework's version."""
+    """One API in one run: what share passes, how many fail, what that changed, and the version."""
 
     version: str
     passing: str
@@ -65,10 +65,14 @@ def trend(runs: Sequence[RunResults]) -> Trend | None:
             cells.append(_point(found[key], failing, before, told[key]))
             before = failing
         rows.append(TrendRow(visible(f"{key[0]} ({key[1]})"), tuple(cells)))
-    heads = tuple((visible(run.header["started"][:16].replace("T", " ")), visible(run.path.name)) for run in ordered)
+    heads = tuple(
+        (visible(run.header["started"][:16].replace("T", " ")), visible(run.path.name)) for run in ordered
+    )
     return Trend(heads, tuple(rows))
 
 
 def _point(counts: Counter[str], failing: int, before: int | None, version: str) -> Point:
     step = "" if before is None else "unchanged" if failing == before else f"{failing - before:+,}"
-    return Point(visible(version), f"{100 * counts['pass'] / counts.total():.1f} %", f"{failing:,} fail", step)
+    return Point(
+        visible(version), f"{100 * counts['pass'] / counts.total():.1f} %", f"{failing:,} fail", step
+    )

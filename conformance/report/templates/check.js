@@ -111,9 +111,10 @@ async function showCheck(parameters) {
     make("a", { href: fragment("checks", words("case", "variant", "dtype", "aspect")) }, "the same in other APIs"),
     make("a", { href: fragment("checks", words("case", "api")) }, "this case in this API"));
   if (word("cause", row) || word("subtype", row)) links.append(make("a", { href: fragment("checks", words("api", "outcome", "subtype", "cause")) }, "alike in this API"));
+  const verdict = [["verdict", word("verdict", row)], ["because", word("reason", row)], ["since the baseline", word("change", row)]].filter(([, text]) => text);
   const parts = [title, make("p", { class: "api" }, make("code", {}, place(row)))];
-  if (full) parts.push(make("p", { class: "lead" }, full.texts[full.report[0]]), links, ...sections(full));
-  else parts.push(links, brief(row));
+  if (full) parts.push(make("p", { class: "lead" }, full.texts[full.report[0]]), links, facts(verdict), ...sections(full));
+  else parts.push(links, facts(verdict), brief(row));
   parts.push(table("The same call", peers(row), row));
   if (found.length > 1) parts.push(table("History of this check", found, row));
   if (!full) {

@@ -89,12 +89,14 @@ function showChecks(parameters) {
   for (const choice of byId("filters").querySelectorAll("select")) {
     const wanted = parameters.getAll(choice.name);
     choice.querySelector("[data-several]")?.remove();
-    if (wanted.length > 1) choice.append(make("option", { value: wanted.join("\n"), "data-several": "" }, `${wanted.length} chosen`));
-    choice.value = wanted.join("\n");
+    const told = wanted.length > 1 ? `${wanted.length} chosen` : wanted[0] === "" ? "none" : "";
+    const value = told ? `several:${told}` : wanted[0] ?? "";
+    if (told) choice.append(make("option", { value, "data-several": "" }, told));
+    choice.value = value;
   }
   if (document.activeElement !== byId("search")) byId("search").value = parameters.get("q") ?? "";
   byId("disagree").checked = parameters.has("disagree");
-  const hidden = [...parameters].filter(([name]) => FILTERS.includes(name) && !byId(`filter-${name}`));
+  const hidden = [...parameters].filter(([name, text]) => FILTERS.includes(name) && text && !byId(`filter-${name}`));
   byId("chips").replaceChildren(...hidden.map(([name, text]) => {
     const button = make("button", { type: "button", class: "chip" }, `${name}: ${text} `, make("span", { "aria-hidden": "true" }, "×"));
     button.setAttribute("aria-label", `remove the filter ${name}: ${text}`);

@@ -65,12 +65,12 @@ function plain(row) {
   for (const column of [...FILTERS, "returned", "detail"]) value[column] = word(column, row);
   value.features = features(row);
   value.error_over_bound = used(row) !== null && used(row) < 0 ? "Infinity" : used(row);
-  value.bound_ulps = data.numbers.bound[row];
+  value.error_ulps = data.numbers.ulps[row];
   return value;
 }
 
 function csv(found) {
-  const columns = ["id", ...FILTERS, "returned", "detail", "features", "error_over_bound", "bound_ulps"];
+  const columns = ["id", ...FILTERS, "returned", "detail", "features", "error_over_bound", "error_ulps"];
   const cell = (value) => {
     let text = Array.isArray(value) ? value.join(" ") : String(value ?? "");
     if (typeof value === "string" && /^[=+\-@\t]/.test(text) && Number.isNaN(Number(text))) text = `'${text}`; // no formula

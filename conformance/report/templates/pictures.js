@@ -52,25 +52,28 @@ function histogram(found) {
   const within = bars.slice(0, 10).reduce((sum, bar) => sum + bar, 0);
   byId("used-words").textContent = `${plural(found.length, "check")} measured; ${count(within)} within the bound, ${count(bars[10])} beyond it.`;
   const places = found.length ? bars.map((_, at) => at + 0.5) : [];
+  const heights = found.length ? bars.map((bar) => (bar ? Math.log10(bar) + 0.5 : 0)) : []; // so that one check is seen, too
+  const ends = [0, 2, 4, 6, 8, 10.5];
   plot("used-picture", {
-    scales: { x: { time: false, range: [0, 11] }, y: { range: (_, low, high) => [0, Math.max(1, Math.log10(high + 1) * 1.08)] } },
+    scales: { x: { time: false, range: [0, 11] }, y: { range: (_, low, high) => [0, Math.max(1.5, high * 1.05)] } },
     axes: [
-      { ...axis("largest error of a check / its bound", (_, splits) => splits.map((at) => (at === 10.5 ? "beyond" : at <= 10 ? `${at * 10} %` : ""))), splits: () => [0, 2, 4, 6, 8, 10, 10.5] .filter((at) => at !== 10 ) },
-      axis("checks (logarithmic)", (_, splits) => splits.map(power)),
-    ].map((one, at) => (at ? { ...one, splits: (self) => Array.from({ length: 8 }, (_, n) => n).filter((n) => n <= self.scales.y.max) } : one)),
+      { ...axis("largest error of a check / its bound", (_, splits) => splits.map((at) => (at > 10 ? "beyond" : `${at * 10} %`))), splits: () => ends },
+      { ...axis("checks (logarithmic)", (_, splits) => splits.map((at) => count(10 ** (at - 0.5)))), splits: () => [0.5, 1.5, 2.5, 3.5, 4.5, 5.5], filter: (self, splits) => splits.filter((at) => at <= self.scales.y.max) },
+    ],
     series: [{}, { paths: uPlot.paths.bars({ size: [0.92, 100] }), fill: colour("--mark"), stroke: colour("--mark"), points: { show: false } }],
-  }, [places, places.length ? bars.map((bar) => Math.log10(bar + 1)) : []], `Bars: checks by part of the bound used; ${bars.map((bar, at) => `${at < 10 ? `${at * 10} to ${at * 10 + 10} %` : "beyond"}: ${bar}`).join(", ")}`);
+  }, [places, heights], `Bars: checks by part of the bound used; ${bars.map((bar, at) => `${at < 10 ? `${at * 10} to ${at * 10 + 10} %` : "beyond"}: ${bar}`).join(", ")}`);
 }
 
-// Each point is a check's worst element, the line the median bound of that many terms.
+// Each point is a check whose output is one element, the line the median bound of that many terms.
 function growth(found) {
+  const { ulps, bound, terms } = data.numbers;
   const points = found
-    .filter((row) => used(row) >= 0 && data.numbers.bound[row] > 0 && data.numbers.terms[row] >= 1)
-    .map((row) => [data.numbers.terms[row], Math.max(used(row) * data.numbers.bound[row], 1e-3), data.numbers.bound[row]])
+    .filter((row) => bound[row] > 0 && terms[row] >= 1)
+    .map((row) => [terms[row], Math.max(ulps[row], 1e-3), bound[row]])
     .sort((one, other) => one[0] - other[0]);
   const bounds = new Map();
-  for (const [terms, , bound] of points) bounds.set(terms, [...(bounds.get(terms) ?? []), bound]);
-  const median = new Map([...bounds].map(([terms, values]) => [terms, values.sort((x, y) => x - y)[Math.floor(values.length / 2)]]));
+  for (const [size, , limit] of points) { if (!bounds.has(size)) bounds.set(size, []); bounds.get(size).push(limit); }
+  const median = new Map([...bounds].map(([size, values]) => [size, values.sort((x, y) => x - y)[Math.floor(values.length / 2)]]));
   const log = Math.log10;
   plot("growth-picture", {
     scales: { x: { time: false } },
@@ -80,6 +83,6 @@ function growth(found) {
       { paths: () => null, points: { show: true, size: 4, width: 1, stroke: colour("--mark"), fill: colour("--panel") } },
       { stroke: colour("--bound"), width: 2, dash: [6, 4], points: { show: false } },
     ],
-  }, [points.map(([terms]) => log(terms)), points.map(([, error]) => log(error)), points.map(([terms]) => log(median.get(terms)))],
+  }, [points.map(([size]) => log(size)), points.map(([, error]) => log(error)), points.map(([size]) => log(median.get(size)))],
   `Points: error of ${points.length} checks by number of terms; dashed line: their median bound`);
 }
