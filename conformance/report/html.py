@@ -58,14 +58,15 @@ def html_report(
     script = _script()
     places, pieces = details(collection)
     changes = baseline.changes if baseline is not None else {}
+    shown = page(collection, runs, verdicts, baseline)
     return environment.get_template("index.html").render(
-        page=page(collection, runs, verdicts, baseline),
+        page=shown,
         power=power_page(power) if power else None,
         policy=_policy(style, script),
         style=Markup(style),  # our own files, no data in them
         script=Markup(script),
         together=TOGETHER,
-        meta=packed(tables(collection, runs)),
+        meta=packed(tables(shown.compatibility, runs)),
         columns=packed(columns(collection, verdicts or {}, changes, places)),
         pieces=pieces,
     )

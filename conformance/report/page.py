@@ -168,7 +168,7 @@ def page(
     )
 
 
-def tables(collection: Collection, runs: Sequence[RunResults]) -> dict[str, Any]:
+def tables(compatible: Sequence[Compatibility], runs: Sequence[RunResults]) -> dict[str, Any]:
     """What the comparison of two APIs is made of besides checks: compatibility, and the API rows."""
     matrices = [
         {
@@ -179,7 +179,7 @@ def tables(collection: Collection, runs: Sequence[RunResults]) -> dict[str, Any]
                 for row in rows
             ],
         }
-        for matrix in compatibility(collection)
+        for matrix in compatible
     ]
     apis = {name: form for run in runs for name, form in run.header.get("apis", {}).items()}
     return {"matrices": matrices, "apis": {visible(name): _signature(form) for name, form in apis.items()}}
