@@ -29,7 +29,7 @@ COMMANDS = {
     "gate": "Judge results files by what is expected of them.",
     "diff": "Compare two results files.",
     "expectations": "Keep expectations files up to date.",
-    "report": "Make the HTML report of results files.",
+    "report": "Make the report of results files: a page, Markdown or CSV.",
     "export": "Write results in a form that a CI reads.",
     "bisect": "Find the first version of a framework in which a check differs.",
     "merge": "Join results files of shards and of several hosts.",

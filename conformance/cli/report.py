@@ -1,4 +1,4 @@
-"""`conformance report`: the HTML report of results files."""
+"""`conformance report`: the report of results files."""
 
 from __future__ import annotations
 
@@ -9,36 +9,76 @@ import click
 from conformance.cli import ExitCode
 from conformance.cli.options import expectations_option, refusal
 from conformance.cli.steps import case_folders, load_known
+from conformance.diff import Kind, compare
 from conformance.gate import ExpectationError, Gate
-from conformance.report import write_html
+from conformance.report import Baseline, collect, csv_report, markdown_report, write_html, write_text
 from conformance.results import ResultsError, read_results
 
+SUFFIXES = {"html": "html", "markdown": "md", "csv": "csv"}
 
-@click.command("report", short_help="Make the HTML report of results files.")
+
+@click.command("report", short_help="Make the report of results files: a page, Markdown or CSV.")
 @click.argument("results", nargs=-1, type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("reports/index.html"),
+    help="File to write.  [default: reports/index.html, .md or .csv]",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(SUFFIXES)),
+    default="html",
     show_default=True,
-    help="Page to write.",
+    help="html: one self-contained page; markdown: for a wiki or a job summary; csv: one line a check.",
+)
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Older results file: the page says what has changed since. Only with one results file.",
 )
 @expectations_option
-def command(results: tuple[Path, ...], output: Path, expectations: Path | None) -> int:
-    """Write one self-contained page about RESULTS (default: reports/latest.jsonl)."""
+def command(
+    results: tuple[Path, ...],
+    output: Path | None,
+    form: str,
+    baseline: Path | None,
+    expectations: Path | None,
+) -> int:
+    """Write a report about RESULTS (default: reports/latest.jsonl)."""
+    paths = results or (Path("reports/latest.jsonl"),)
+    if baseline is not None and (len(paths) > 1 or form != "html"):
+        raise click.UsageError("--baseline goes with one results file and --format html")
+    output = output or Path(f"reports/index.{SUFFIXES[form]}")
     try:
-        runs = [read_results(path, incomplete=True) for path in results or (Path("reports/latest.jsonl"),)]
+        runs = [read_results(path, incomplete=True) for path in paths]
         gate = Gate(load_known(expectations, case_folders(())))
         for run in runs:
-            platforms = {name: form["platform"] for name, form in run.header["environments"].items()}
+            platforms = {name: told["platform"] for name, told in run.header["environments"].items()}
             for record in run.checks:
                 gate.add(record, platforms.get(record["environment"], ""))
         verdicts = {name: (str(ruling.verdict), ruling.why) for name, ruling in gate.rulings.items()}
-        click.echo(write_html(output, runs, verdicts))
+        if form == "html":
+            since = _since(baseline, paths[0]) if baseline is not None else None
+            click.echo(write_html(output, runs, verdicts, since))
+        else:
+            collection = collect(runs)
+            text = markdown_report(collection) if form == "markdown" else csv_report(collection, verdicts)
+            click.echo(write_text(output, text))
         for run in runs:
             if not run.complete:
                 click.echo(f"{run.path} is incomplete: its run was stopped", err=True)
     except (ResultsError, ExpectationError) as problem:
         raise refusal(problem) from problem
     return ExitCode.OPEN if all(run.complete for run in runs) else ExitCode.USAGE
+
+
+def _since(old: Path, new: Path) -> Baseline:
+    """What has become of each check since `old`. Raises ResultsError."""
+    changes = compare(old, new).changes
+    return Baseline(
+        old.name,
+        {change.id: str(change.kind) for change in changes if change.kind is not Kind.VANISHED},
+        sum(change.kind is Kind.VANISHED for change in changes),
+    )

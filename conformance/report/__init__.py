@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+from conformance.report.baseline import Baseline
 from conformance.report.blocks import Report
 from conformance.report.collect import Collection, collect
+from conformance.report.flat import csv_report, markdown_report
 from conformance.report.headline import Conventions, headline
-from conformance.report.html import html_report, write_html
+from conformance.report.html import html_report, write_html, write_text
 from conformance.report.reproducer import reproducer
 from conformance.report.summary import Summary, summarise
 from conformance.report.terminal import print_summary
@@ -22,12 +24,15 @@ def tolerance_text(
 
 
 __all__ = [
+    "Baseline",
     "Collection",
     "Report",
     "Summary",
     "collect",
+    "csv_report",
     "headline",
     "html_report",
+    "markdown_report",
     "print_summary",
     "report_text",
     "reproducer",
@@ -35,4 +40,5 @@ __all__ = [
     "tolerance_report",
     "tolerance_text",
     "write_html",
+    "write_text",
 ]

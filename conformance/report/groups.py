@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from conformance.report.collect import Entry
 from conformance.report.visible import visible
-from conformance.results import number
+from conformance.results import CheckRecord, number
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,14 @@ def groups(entries: Iterable[Entry], wanted: Callable[[Entry], bool]) -> list[Gr
     for entry in entries:
         if wanted(entry):
             record = entry.record
-            key = (record["operator"], record["api"], record["outcome"], record["subtype"], _cause(entry))
+            key = (record["operator"], record["api"], record["outcome"], record["subtype"], cause(record))
             found.setdefault(key, []).append(entry)
     folded = [Group(*key, tuple(sorted(members, key=_badness))) for key, members in found.items()]
     return sorted(folded, key=lambda group: (-len(group.entries), group.operator, group.api, group.title))
 
 
-def _cause(entry: Entry) -> str:
-    record = entry.record
+def cause(record: CheckRecord) -> str:
+    """The shortest name of why: a convention, an explanation, or the class of an exception."""
     if record["convention"]:
         return record["convention"]
     if record["hypothesis"] is not None:

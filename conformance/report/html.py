@@ -8,30 +8,40 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from conformance.report.baseline import Baseline
 from conformance.report.collect import Verdicts, collect
+from conformance.report.columns import columns, packed
+from conformance.report.compatibility import MARKS
+from conformance.report.details import TOGETHER, details
 from conformance.report.figures import plural
-from conformance.report.page import page, ratio_words, seconds_words
+from conformance.report.page import SYMBOLS, page, seconds_words, tables
 from conformance.report.power import power_page
 from conformance.report.quality import share_words
 from conformance.results import ResultsError, RunResults
 from conformance.results.power import PowerForm, read_power
 
-TEMPLATES = Path(__file__).with_name("templates")
+TEMPLATES: Final = Path(__file__).with_name("templates")
+STYLES: Final = ("uplot.css", "style.css")
+MODULES: Final = ("data.js", "filters.js", "checks.js", "check.js", "compare.js", "pictures.js", "main.js")
 
 
 def html_report(
-    runs: Sequence[RunResults], verdicts: Verdicts | None = None, power: PowerForm | None = None
+    runs: Sequence[RunResults],
+    verdicts: Verdicts | None = None,
+    power: PowerForm | None = None,
+    baseline: Baseline | None = None,
 ) -> str:
     """The page about `runs`; `verdicts` maps check ids to the gate's word and reason.
 
-    `power` is what a power run has found about the cases themselves.
+    `power` is what a power run has found about the cases themselves, `baseline` what has changed.
 
-    Nothing in it comes from elsewhere, it has no script, and its content security policy allows nothing
-    but its own style sheet.
+    Nothing in it comes from elsewhere. Its content security policy allows one script and one style sheet, by
+    their hashes, and no connection; data travel compressed, in characters that mean nothing in HTML.
     """
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -41,30 +51,70 @@ def html_report(
         lstrip_blocks=True,
     )
     environment.globals.update(
-        ratio_words=ratio_words, seconds_words=seconds_words, share_words=share_words, plural=plural
+        seconds_words=seconds_words, share_words=share_words, plural=plural, symbols=SYMBOLS, marks=MARKS
     )
-    style = (TEMPLATES / "style.css").read_text("utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    made_of = [(run.path.name, run.header["started"], run.header["suite"]["command"]) for run in runs]
+    collection = collect(runs)
+    style = "\n".join(map(_own, STYLES))
+    script = _script()
+    places, pieces = details(collection)
+    changes = baseline.changes if baseline is not None else {}
+    shown = page(collection, runs, verdicts, baseline)
     return environment.get_template("index.html").render(
-        page=page(collect(runs), made_of, verdicts),
+        page=shown,
         power=power_page(power) if power else None,
-        style=Markup(style),  # our own file, no data in it
-        style_hash=digest,
+        policy=_policy(style, script),
+        style=Markup(style),  # our own files, no data in them
+        script=Markup(script),
+        together=TOGETHER,
+        meta=packed(tables(shown.compatibility, runs)),
+        columns=packed(columns(collection, verdicts or {}, changes, places)),
+        pieces=pieces,
     )
 
 
-def write_html(path: str | Path, runs: Sequence[RunResults], verdicts: Verdicts | None = None) -> Path:
+def _own(name: str) -> str:
+    return (TEMPLATES / name).read_text("utf-8")
+
+
+def _script() -> str:
+    """The plotting library with its licence, then our modules, in a scope of their own."""
+    own = "\n".join(map(_own, MODULES))
+    return (
+        f"/*!\nuPlot:\n{_own('uplot.LICENSE')}*/\n{_own('uplot.js')}\n"
+        f'(async () => {{\n"use strict";\n{own}}})();\n'
+    )
+
+
+def _policy(style: str, script: str) -> str:
+    def digest(text: str) -> str:
+        return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+    return (
+        f"default-src 'none'; script-src 'sha256-{digest(script)}'; style-src 'sha256-{digest(style)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def write_html(
+    path: str | Path,
+    runs: Sequence[RunResults],
+    verdicts: Verdicts | None = None,
+    baseline: Baseline | None = None,
+) -> Path:
     """Writes the page to `path` in one step: a page that is there is whole. Raises ResultsError.
 
     What a power run has left beside the results (`power.json`) becomes a part of it.
     """
+    return write_text(path, html_report(runs, verdicts, _power_beside(runs), baseline))
+
+
+def write_text(path: str | Path, text: str) -> Path:
+    """Writes `text` to `path` in one step. Raises ResultsError."""
     path = Path(path)
-    text = html_report(runs, verdicts, _power_beside(runs))
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(text, "utf-8")
+        fresh.write_text(text, "utf-8", newline="")
         os.replace(fresh, path)
     except OSError as problem:
         with suppress(OSError):

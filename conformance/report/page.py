@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
 
-from conformance.report.blocks import Report, Section
-from conformance.report.collect import OURS, OUTCOMES, Collection, Entry, Verdicts
-from conformance.report.figures import duration, short
-from conformance.report.groups import Group, groups
-from conformance.report.headline import headline
+from conformance.report.baseline import Baseline
+from conformance.report.collect import FAILING, OURS, OUTCOMES, Collection, Entry, Verdicts
+from conformance.report.compatibility import VERDICTS, Compatibility, compatibility
+from conformance.report.figures import duration
+from conformance.report.findings import Finding, check_fragment, checks_fragment, findings
 from conformance.report.quality import QualityRow, quality_rows
 from conformance.report.summary import Column, Notable, Summary, summarise
-from conformance.report.tables import (
-    ConventionTable,
-    Gap,
-    Matrix,
-    convention_tables,
-    dtype_order,
-    gaps,
-    outcome_matrix,
-)
-from conformance.report.text import report_text
-from conformance.report.tolerance import tolerance_report
+from conformance.report.tables import ConventionTable, Gap, convention_tables, gaps
+from conformance.report.trend import Trend, trend
 from conformance.report.visible import visible
-from conformance.results import number_form
+from conformance.results import ApiForm, RunResults
 
-SHOWN_IN_FULL = 600_000  # characters of whole reports; the findings after that are in brief
-SHOWN_IDS = 60  # ids listed per finding
+SHOWN_IDS: Final = 60  # ids in a list
 
-MEANINGS = {
+MEANINGS: Final = {
     "pass": "everything compared lies within its bound",
     "degraded": "less accurate than it need be, without being wrong",
     "mismatch": "returned, and differs",
@@ -45,6 +38,7 @@ MEANINGS = {
     "invalid_case": "the case or its reference is wrong",
     "not_run": "stopped before it could run",
 }
+SYMBOLS: Final = dict(zip(OUTCOMES, "✓≈✗✗!!☠☠⊘??⚑⚑⚑", strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +46,9 @@ class Line:
     """One check in a list."""
 
     id: str
-    verdict: str = ""
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One group: its worst check, in full where `report` is there, and all its ids (`more` are left out)."""
-
-    anchor: str
-    operator: str
-    api: str
-    title: str
-    outcome: str
-    headline: str
-    why: str
-    count: int
-    spread: str
-    report: Report | None
-    script: tuple[str, ...]
-    lines: tuple[Line, ...]
-    more: int
+    fragment: str
+    verdict: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +57,12 @@ class EnvironmentRow:
 
     label: str
     facts: tuple[str, ...]
+    slowest: Notable | None
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One part of an environment's bar, in per cent of its checks."""
+    """One part of a bar, in per cent of its checks."""
 
     outcome: str
     count: int
@@ -94,127 +71,177 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """The outcomes of an environment, or of one API in it; `fragment` shows the checks."""
+
+    name: str
+    fragment: str
+    counts: Counter[str]
+    bars: tuple[Bar, ...]
+
+    @property
+    def total(self) -> int:
+        """All its checks."""
+        return self.counts.total()
+
+
+@dataclass(frozen=True, slots=True)
+class ShareBlock:
+    """One environment: its own row, then one for each API."""
+
+    version: str
+    rows: tuple[Share, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How many checks changed in one way against the baseline."""
+
+    word: str
+    count: int
+    fragment: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """Everything on the page, in its order."""
+    """Everything on the page that needs no script, in its order."""
 
     title: str
     made_of: tuple[tuple[str, str, str], ...]  # file, when it started, command
     summary: Summary
-    bars: dict[str, tuple[Bar, ...]]
+    failing: str  # the filters of the failing outcomes
+    blocks: tuple[ShareBlock, ...]
+    baseline: str
+    changes: tuple[Change, ...]
     environments: tuple[EnvironmentRow, ...]
-    ours: tuple[Finding, ...]
-    conventions: tuple[ConventionTable, ...]
-    outcomes: Matrix
-    quality: tuple[QualityRow, ...]
     defects: tuple[Finding, ...]
     divergences: tuple[Finding, ...]
     degraded: tuple[Finding, ...]
+    ours: tuple[Finding, ...]
     stale: tuple[Line, ...]
+    stale_more: int
+    verdicts: dict[str, str]
+    compatibility: tuple[Compatibility, ...]
+    conventions: tuple[ConventionTable, ...]
     gaps: tuple[Gap, ...]
-    vacuous: tuple[Line, ...]
+    quality: tuple[QualityRow, ...]
+    trend: Trend | None
     meanings: tuple[tuple[str, str], ...]
 
 
 def page(
-    collection: Collection, made_of: Sequence[tuple[str, str, str]], verdicts: Verdicts | None = None
+    collection: Collection,
+    runs: Sequence[RunResults],
+    verdicts: Verdicts | None = None,
+    baseline: Baseline | None = None,
 ) -> Page:
-    """The page about `collection`; `made_of` names its files, when each started, and by which command."""
-    finder = _Finder(collection, verdicts or {})
+    """The page about `collection`, which has been made of `runs`."""
+    made_of = [(run.path.name, run.header["started"], run.header["suite"]["command"]) for run in runs]
     summary = summarise(collection, verdicts)
+    stale = [entry for entry in collection.entries if entry.record["stale_declaration"]]
+
+    def found(wanted: Callable[[Entry], bool], **filters: str) -> tuple[Finding, ...]:
+        return findings(collection, wanted, **filters)
+
     return Page(
         "Operator conformance",
         tuple((visible(a), visible(b), visible(c)) for a, b, c in made_of),
         summary,
-        {column.label: _bars(column) for column in summary.columns},
-        tuple(_environment_row(label, collection) for label in collection.environments),
-        finder.findings("ours", lambda entry: entry.record["outcome"] in OURS),
+        urlencode([("outcome", outcome) for outcome in OUTCOMES if outcome in FAILING]),
+        tuple(_block(column, collection) for column in summary.columns),
+        visible(baseline.name) if baseline is not None else "",
+        tuple(_changes(baseline)) if baseline is not None else (),
+        tuple(_environment_row(column, collection) for column in summary.columns),
+        found(lambda entry: entry.defect, level="must"),
+        found(lambda entry: entry.failing and not entry.defect, level="observe"),
+        found(lambda entry: entry.record["outcome"] == "degraded"),
+        found(lambda entry: entry.record["outcome"] in OURS),
+        tuple(_line(entry, verdicts or {}) for entry in stale[:SHOWN_IDS]),
+        max(0, len(stale) - SHOWN_IDS),
+        VERDICTS,
+        tuple(compatibility(collection)),
         tuple(convention_tables(collection)),
-        outcome_matrix(collection),
-        tuple(quality_rows(collection)),
-        finder.findings("defect", lambda entry: entry.defect),
-        finder.findings("divergence", lambda entry: entry.failing and not entry.defect),
-        finder.findings("degraded", lambda entry: entry.record["outcome"] == "degraded"),
-        finder.lines(lambda entry: entry.record["stale_declaration"]),
         tuple(gaps(collection)),
-        finder.lines(lambda entry: entry.record["outcome"] == "vacuous"),
+        tuple(quality_rows(collection)),
+        trend(runs),
         tuple((name, MEANINGS[name]) for name in OUTCOMES),
     )
 
 
-class _Finder:
-    """Makes findings, and keeps count of how much has been shown in full."""
-
-    def __init__(self, collection: Collection, verdicts: Verdicts) -> None:
-        self._collection = collection
-        self._verdicts = verdicts
-        self._left = SHOWN_IN_FULL
-
-    def findings(self, kind: str, wanted: Callable[[Entry], bool]) -> tuple[Finding, ...]:
-        """The wanted entries as findings."""
-        folded = groups(self._collection.entries, wanted)
-        return tuple(self._finding(f"{kind}-{number}", group) for number, group in enumerate(folded, start=1))
-
-    def lines(self, wanted: Callable[[Entry], bool]) -> tuple[Line, ...]:
-        """The wanted entries as lines."""
-        return tuple(self._line(entry) for entry in self._collection.entries if wanted(entry))
-
-    def _line(self, entry: Entry) -> Line:
-        identity = entry.record["id"]
-        word, reason = self._verdicts.get(identity, ("", ""))
-        return Line(visible(identity), visible(word), visible(reason))
-
-    def _finding(self, anchor: str, group: Group) -> Finding:
-        record = group.first.record
-        hypothesis = record["hypothesis"]
-        conventions = self._collection.conventions.get(record["operator"])
-        report: Report | None = None
-        script: tuple[str, ...] = ()
-        if self._left > 0:
-            report, script = _split(tolerance_report(record, self._collection.peers(record), conventions))
-            self._left -= len(report_text(report)) + sum(map(len, script))
-        return Finding(
-            anchor,
-            visible(group.operator),
-            visible(group.api),
-            group.title,
-            group.outcome,
-            report.headline if report is not None else headline(record, conventions),
-            f"The result equals {visible(hypothesis['text'])}." if hypothesis is not None else "",
-            len(group.entries),
-            _spread(group),
-            report,
-            script,
-            tuple(self._line(entry) for entry in group.entries[:SHOWN_IDS]),
-            max(0, len(group.entries) - SHOWN_IDS),
-        )
+def tables(compatible: Sequence[Compatibility], runs: Sequence[RunResults]) -> dict[str, Any]:
+    """What the comparison of two APIs is made of besides checks: compatibility, and the API rows."""
+    matrices = [
+        {
+            "apis": matrix.apis,
+            "rows": [
+                [row.feature, [cell and [cell.verdict, cell.numbers, cell.documented] for cell in row.cells]]
+                for _, rows in matrix.groups
+                for row in rows
+            ],
+        }
+        for matrix in compatible
+    ]
+    apis = {name: form for run in runs for name, form in run.header.get("apis", {}).items()}
+    return {"matrices": matrices, "apis": {visible(name): _signature(form) for name, form in apis.items()}}
 
 
-def _spread(group: Group) -> str:
-    """Where a finding occurs: its dtypes, its cases, and its environments where there are several."""
-    records = [entry.record for entry in group.entries]
-    dtypes = dtype_order(record["dtype"] for record in records)
-    cases = dict.fromkeys(record["case"] for record in records)
-    environments = dict.fromkeys(entry.environment for entry in group.entries)
-    lists = [dtypes, list(cases), *([list(environments)] if len(environments) > 1 else [])]
-    return visible("; ".join(", ".join(names[:8]) + (", ..." if len(names) > 8 else "") for names in lists))
+def _signature(form: ApiForm) -> dict[str, Any]:
+    def told(names: Sequence[str] | None) -> list[str] | None:
+        return None if names is None else [visible(name) for name in names]
+
+    return {
+        "kind": visible(form["kind"]),
+        "inputs": {visible(name): visible(own) for name, own in form["inputs"].items()},
+        "parameters": [
+            {
+                "name": visible(parameter["name"]),
+                "default": visible(parameter["default"]),
+                "values": told(parameter["values"]),
+            }
+            for parameter in form["parameters"]
+        ],
+        "dtypes": told(form["dtypes"]),
+        "platforms": told(form["platforms"]),
+    }
 
 
-def _split(report: Report) -> tuple[Report, tuple[str, ...]]:
-    """The report without its reproducer, and the reproducer's lines."""
-    kept: list[Section] = []
-    script: tuple[str, ...] = ()
-    for section in report.sections:
-        if section.title == "reproducer":
-            script = tuple(line for block in section.blocks for line in getattr(block, "lines", ()))
-        else:
-            kept.append(section)
-    return Report(report.id, report.headline, tuple(kept)), script
+def _line(entry: Entry, verdicts: Verdicts) -> Line:
+    identity = entry.record["id"]
+    word, reason = verdicts.get(identity, ("", ""))
+    return Line(visible(identity), check_fragment(identity), visible(word), visible(reason))
 
 
-def _environment_row(label: str, collection: Collection) -> EnvironmentRow:
-    form = collection.environments[label]
+def _block(column: Column, collection: Collection) -> ShareBlock:
+    apis: dict[str, Counter[str]] = {}
+    for entry in collection.entries:
+        if entry.environment == column.label:
+            apis.setdefault(entry.record["api"], Counter())[entry.record["outcome"]] += 1
+    whole = _share(column.label, column.counts, environment=column.label)
+    rows = (_share(api, counts, environment=column.label, api=api) for api, counts in sorted(apis.items()))
+    return ShareBlock(column.version, (whole, *rows))
+
+
+def _share(name: str, counts: Counter[str], **filters: str) -> Share:
+    bars, left, total = [], 0.0, counts.total()
+    for outcome in OUTCOMES:
+        if counts[outcome]:
+            width = 100.0 * counts[outcome] / total
+            bars.append(Bar(outcome, counts[outcome], round(left, 3), round(width, 3)))
+            left += width
+    return Share(visible(name), checks_fragment(**filters), counts, tuple(bars))
+
+
+def _changes(baseline: Baseline) -> list[Change]:
+    changes = [
+        Change(visible(word), count, checks_fragment(change=word)) for word, count in baseline.counts()
+    ]
+    return [*changes, Change("vanished", baseline.gone, "")] if baseline.gone else changes
+
+
+def _environment_row(column: Column, collection: Collection) -> EnvironmentRow:
+    form = collection.environments[column.label]
     if form is None:
-        return EnvironmentRow(label, ("?",) * 7)
+        return EnvironmentRow(column.label, ("?",) * 7, column.slowest)
     facts = [
         form["framework"],
         form["version"],
@@ -224,23 +251,7 @@ def _environment_row(label: str, collection: Collection) -> EnvironmentRow:
         form["platform"],
     ]
     threads = "?" if form["threads"] is None else str(form["threads"])
-    return EnvironmentRow(label, (*map(visible, facts), threads))
-
-
-def _bars(column: Column) -> tuple[Bar, ...]:
-    bars, left = [], 0.0
-    for outcome in OUTCOMES:
-        count = column.counts[outcome]
-        if count:
-            width = 100.0 * count / column.total
-            bars.append(Bar(outcome, count, round(left, 3), round(width, 3)))
-            left += width
-    return tuple(bars)
-
-
-def ratio_words(notable: Notable | None) -> str:
-    """The largest error as a multiple of the allowance."""
-    return "-" if notable is None else short(number_form(notable.value))
+    return EnvironmentRow(column.label, (*map(visible, facts), threads), column.slowest)
 
 
 def seconds_words(notable: Notable | None) -> str:

@@ -7,6 +7,7 @@ import inspect
 import sys
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import cache
 
 from conformance.plan.generate import generate
 from conformance.plan.rounding import round_to_numpy
@@ -123,11 +124,15 @@ def _module_text(function: Callable[..., object]) -> str:
 
 
 def _names(texts: Collection[str]) -> set[str]:
+    return {name for text in texts for name in _names_of(text)}
+
+
+@cache  # few texts, each a part of very many scripts
+def _names_of(text: str) -> frozenset[str]:
     found = set()
-    for text in texts:
-        for node in ast.parse(text).body:
-            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-                found.add(node.name)
-            elif isinstance(node, ast.Assign):
-                found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
-    return found
+    for node in ast.parse(text).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign):
+            found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return frozenset(found)

@@ -7,6 +7,7 @@ from conformance.results.numbers import number, number_form, scalar, scalar_form
 from conformance.results.reader import RunResults, read_results, stream_results
 from conformance.results.record import (
     SCHEMA,
+    ApiForm,
     ArgumentForm,
     ArrayForm,
     CallStyle,
@@ -34,6 +35,7 @@ from conformance.results.writer import ResultsWriter, timestamp
 
 __all__ = [
     "SCHEMA",
+    "ApiForm",
     "ArgumentForm",
     "ArrayForm",
     "Brief",

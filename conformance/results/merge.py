@@ -157,6 +157,7 @@ class _Union:
             "environments": environments,
             "unavailable": {name: why for name, why in self._unavailable.items() if name not in environments},
             "conventions": {name: form for head in headers for name, form in head["conventions"].items()},
+            "apis": {name: form for head in headers for name, form in head.get("apis", {}).items()},
         }
 
     def _selection(self, selections: Sequence[Selection]) -> Selection:

@@ -298,8 +298,37 @@ class Selection(TypedDict):
     known_modes: dict[str, list[str]]
 
 
-class Header(TypedDict):
+class ParameterForm(TypedDict):
+    """A documented parameter by the API's own keyword; default and values as Python writes them."""
+
+    name: str
+    default: str
+    values: list[str] | None
+
+
+class ApiForm(TypedDict):
+    """What the documentation of an API says of its signature.
+
+    `inputs` maps the operator's inputs to the API's names; `parameters` stand in their documented order;
+    `dtypes` is None where the document is silent.
+    """
+
+    kind: str
+    document: str
+    inputs: dict[str, str]
+    parameters: list[ParameterForm]
+    dtypes: list[str] | None
+    platforms: list[str]
+
+
+class _HeaderExtra(TypedDict, total=False):
+    apis: dict[str, ApiForm]
+
+
+class Header(_HeaderExtra):
     """The first line. `conventions` maps operator -> convention name -> what it asks.
+
+    `apis`, which earlier files lack, maps the dotted name of each API to its documented signature.
 
     `run` names the CI run that the file belongs to (None outside CI), which all its shards have in common;
     `cases` maps each operator to the SHA-256 of its case file's text, whichever way its lines end.

@@ -157,6 +157,14 @@ _SELECTION = {
     "whole": boolean,
     "known_modes": table_of(list_of(text)),
 }
+_API = {
+    "kind": text,
+    "document": text,
+    "inputs": table_of(text),
+    "parameters": list_of(object_with({"name": text, "default": text, "values": optional(list_of(text))})),
+    "dtypes": optional(list_of(text)),
+    "platforms": list_of(text),
+}
 _SUITE = ("name", "version", "python", "numpy", "platform", "command")
 
 HEADER: Rule = object_with(
@@ -171,7 +179,8 @@ HEADER: Rule = object_with(
         "environments": table_of(object_with(_ENVIRONMENT)),
         "unavailable": _unavailable,
         "conventions": table_of(table_of(object_with(_CONVENTION))),
-    }
+    },
+    {"apis": table_of(object_with(_API))},
 )
 
 FOOTER: Rule = object_with(

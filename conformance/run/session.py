@@ -16,10 +16,10 @@ import numpy as np
 
 from conformance import __version__
 from conformance.environments import EnvironmentSpec, Ready, Unavailable, adapters, modes_of
-from conformance.model import Check, Operator
+from conformance.model import Api, Check, Operator
 from conformance.plan import CHOSEN_MODES, EVERY_MODE, Modes, Target, expand, parse_modes
 from conformance.results import Header, ResultsError, ResultsWriter, Selection, timestamp
-from conformance.results.record import ConventionForm, EnvironmentForm
+from conformance.results.record import ApiForm, ConventionForm, EnvironmentForm
 from conformance.results.record import Unavailable as UnavailableForm
 from conformance.run.identity import case_digest, ci_run
 
@@ -135,6 +135,25 @@ def convention_forms(operator: Operator) -> dict[str, ConventionForm]:
     }
 
 
+def api_form(api: Api) -> ApiForm:
+    """The documented signature of an API as a results file has it."""
+    return {
+        "kind": api.kind,
+        "document": api.document,
+        "inputs": dict(api.inputs),
+        "parameters": [
+            {
+                "name": parameter.keyword,
+                "default": repr(parameter.default),
+                "values": None if parameter.values is None else [repr(value) for value in parameter.values],
+            }
+            for parameter in api.parameters
+        ],
+        "dtypes": None if api.dtypes is None else list(api.dtypes),
+        "platforms": list(api.platforms),
+    }
+
+
 def header(
     operators: Sequence[Operator],
     selection: Selection,
@@ -160,6 +179,7 @@ def header(
         "environments": {name: _environment_form(event) for name, event in ready.items()},
         "unavailable": unavailable_forms(unavailable),
         "conventions": {operator.name: convention_forms(operator) for operator in operators},
+        "apis": {api.name: api_form(api) for operator in operators for api in operator.apis.values()},
     }
 
 

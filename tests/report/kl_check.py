@@ -113,6 +113,27 @@ def header() -> dict[str, Any]:
                 },
             }
         },
+        "apis": {
+            name: {
+                "kind": kind,
+                "document": "KLDivLoss, PyTorch 2.7 documentation",
+                "inputs": {
+                    "input": "logits" if name.startswith("mindspore") else "input",
+                    "target": "target",
+                },
+                "parameters": [
+                    {"name": "reduction", "default": "'mean'", "values": ["'none'", "'sum'"]},
+                    *(
+                        [{"name": "log_target", "default": "False", "values": None}]
+                        if "torch" in name
+                        else []
+                    ),
+                ],
+                "dtypes": None if name.startswith("torch") else ["float16", "float32"],
+                "platforms": ["cpu"],
+            }
+            for name, kind in APIS.items()
+        },
     }
 
 
