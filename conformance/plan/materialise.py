@@ -6,6 +6,7 @@ import hashlib
 import json
 import zlib
 from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
@@ -71,26 +72,48 @@ def round_to(values: NDArray[np.float64], dtype: str) -> Array:
     return rounded.view(ml_dtypes.bfloat16) if dtype == "bfloat16" else rounded
 
 
-class Draws:
-    """The generated arrays last used, bounded by bytes: variants of a case draw the same inputs again."""
+class _Recent:
+    """The arrays last used, bounded by bytes; they are made read-only."""
 
-    def __init__(self, max_bytes: int = 24 << 20) -> None:
-        self._arrays: OrderedDict[tuple[int, str, bool, str], Array] = OrderedDict()
+    def __init__(self, max_bytes: int) -> None:
+        self._arrays: OrderedDict[Hashable, Array] = OrderedDict()
         self._bytes = 0
         self._max_bytes = max_bytes
 
-    def get(self, source: InputSpec, origin: Generator, dtype: str) -> Array:
-        """The read-only array that `origin` draws for `source`, rounded. Raises InvalidInput."""
-        # By the text of the generator, since options that Python thinks equal (1, True, 1.0) are not.
-        key = (seed_of(source, origin), dtype, source.layout == "expanded", repr(origin))
+    def get(self, key: Hashable, make: Callable[[], Array]) -> Array:
         array = self._arrays.get(key)
         if array is None:
-            array = self._arrays[key] = _drawn(source, origin, dtype)
+            array = self._arrays[key] = make()
             array.flags.writeable = False
             self._bytes += array.nbytes
             while self._bytes > self._max_bytes:
                 self._bytes -= self._arrays.popitem(last=False)[1].nbytes
+        else:
+            self._arrays.move_to_end(key)
         return array
+
+
+class Draws:
+    """The generated arrays last used, bounded by bytes: variants of a case draw the same inputs again.
+
+    They are kept rounded, so that equal inputs are one object, and unrounded, since all dtypes round the
+    same draw, and drawing a million numbers takes a hundred times as long as rounding them.
+    """
+
+    def __init__(self, max_bytes: int = 32 << 20) -> None:
+        self._rounded = _Recent(max_bytes // 2)
+        self._drawn = _Recent(max_bytes // 2)
+
+    def get(self, source: InputSpec, origin: Generator, dtype: str) -> Array:
+        """The read-only array that `origin` draws for `source`, rounded. Raises InvalidInput."""
+        # By the text of the generator, since options that Python thinks equal (1, True, 1.0) are not.
+        key = (seed_of(source, origin), source.layout == "expanded", repr(origin))
+
+        def rounded() -> Array:
+            drawn = self._drawn.get(key, lambda: _drawn(source, origin))
+            return _rounded(drawn, source, origin, dtype)
+
+        return self._rounded.get((dtype, *key), rounded)
 
 
 def _values(source: InputSpec, dtype: str, draws: Draws) -> Array | object:
@@ -110,8 +133,8 @@ def _literal(origin: Literal, dtype: str) -> Array:
     return round_to(np.array(origin.value, dtype=np.float64), dtype)
 
 
-def _drawn(source: InputSpec, origin: Generator, dtype: str) -> Array:
-    shape, what = origin.shape, f"input {source.name}: generator {origin.name}"
+def _drawn(source: InputSpec, origin: Generator) -> NDArray[np.float64]:
+    shape, what = origin.shape, _what(source, origin)
     if shape is None:
         raise InvalidInput(f"{what} has no shape, and the matrix gives none")
     expanded = source.layout == "expanded" and len(shape) > 0 and shape[0] > 0
@@ -120,11 +143,19 @@ def _drawn(source: InputSpec, origin: Generator, dtype: str) -> Array:
         values = generate(origin.name, drawn, seed_of(source, origin), generator_options(origin))
     except (TypeError, ValueError) as problem:
         raise InvalidInput(f"{what}: {problem}") from problem
-    values = np.array(np.broadcast_to(values, shape), order="C")
+    return np.array(np.broadcast_to(values, shape), dtype=np.float64, order="C")
+
+
+def _rounded(drawn: Array, source: InputSpec, origin: Generator, dtype: str) -> Array:
+    values = drawn.astype(np.float64, copy=False)
     rounded = round_to(values, dtype)
     if dtype in INTEGER_DTYPES and not np.array_equal(rounded, values):
-        raise InvalidInput(f"{what} gives numbers that {dtype} does not hold")
+        raise InvalidInput(f"{_what(source, origin)} gives numbers that {dtype} does not hold")
     return rounded
+
+
+def _what(source: InputSpec, origin: Generator) -> str:
+    return f"input {source.name}: generator {origin.name}"
 
 
 def _repeats_first(values: Array) -> bool:

@@ -26,8 +26,8 @@ def api_name(subject: str, operator: str) -> str:
 
 
 def subject_of(check: Check) -> str:
-    """The name of the subject that a check calls."""
-    return check.api.name.split(".")[1]
+    """The name of the subject that a check calls; there may be dots in it (`beta=1.0`)."""
+    return check.api.name.partition(".")[2].rpartition(".")[0]
 
 
 def simulated(operator: Operator, dtype: str) -> Operator:

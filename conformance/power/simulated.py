@@ -91,7 +91,7 @@ class SimulatedAdapter(Adapter):
         """Return the function of that name."""
         key = (name, mode)
         if key not in self._resolved:
-            _, subject, operator = name.split(".")
+            subject, _, operator = name.partition(".")[2].rpartition(".")
             self._resolved[key] = partial(self._called, operator, subject)
         return self._resolved[key]
 

@@ -14,6 +14,7 @@ from conformance.model import Check, Outcome
 from conformance.plan import EAGER, Call, CallCache
 from conformance.results import CheckRecord
 from conformance.run.ahead import Ahead
+from conformance.run.allocator import give_back_large_blocks
 from conformance.run.execution import Execution, Repeat, executions
 from conformance.run.judge import Judge
 from conformance.run.judgement import Judgement, unanswerable
@@ -71,6 +72,7 @@ class Run:
     def __iter__(self) -> Generator[CheckRecord, None, None]:
         """Run everything. Raises ResultsError where results cannot be written."""
         self.sink.check()
+        give_back_large_blocks()
         reason: str | None = None
         try:
             yield from self._run()
