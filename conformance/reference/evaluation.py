@@ -18,10 +18,10 @@ from conformance.reference.formula import Formula
 # Up to this many input elements, a result that is not finite in float64 is asked of the balls even
 # where the check's dtype is narrower: float64 itself may have overflowed on the way.
 REPAIR_LIMIT = 1 << 14
-# Up to this many input elements, float64 gradients are enclosed unasked: each element of a gradient costs
-# ten microseconds of balls and none are shared by reductions. Beyond, float64 stands for itself, which is
-# sound: its own error is within the bound, and the allowance is twice the bound.
-ENCLOSED_LIMIT = 1 << 17
+# Up to this many input elements, float64 gradients are enclosed unasked: no part of them is shared by
+# reductions, as the terms of values are. Beyond, float64 stands for itself, which is sound: its own error
+# is within the bound, and the allowance is twice the bound.
+ENCLOSED_LIMIT = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
