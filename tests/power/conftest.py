@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from power_project import operator
 
-from conformance.power.experiment import experiment
 from conformance.power.figures import Evidence
 from conformance.power.form import power_form
 from conformance.results.power import PowerForm
+from tests.fakes.project import surroundings
 
 
 @pytest.fixture(scope="session")
@@ -21,9 +24,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def evidence(folder: Path) -> Evidence:
-    stages: list[str] = []
-    found = experiment([operator(folder)], folder, lambda stage, done, total: stages.append(stage))
+    script = Path(__file__).with_name("power_run.py")
+    done = subprocess.run(
+        [sys.executable, str(script), str(folder)], env=surroundings(), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    found, stages = pickle.loads((folder / "evidence.pickle").read_bytes())
     assert {stage.partition(":")[0] for stage in stages} == {"float32"}
+    assert isinstance(found, Evidence)
     return found
 
 
