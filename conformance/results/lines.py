@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from conformance.results.numbers import plain
+import msgspec
 
-_encode = json.JSONEncoder(allow_nan=False, check_circular=False, separators=(",", ":")).encode
+_encode = msgspec.json.Encoder().encode
 
 
-def encode(value: Any) -> str:
-    """`value` as one line of strict, ASCII JSON; lone surrogates become visible escapes."""
+def encode(value: Any) -> bytes:
+    """`value` as one line of strict, ASCII JSON, without its end; lone surrogates become visible escapes.
+
+    Floats in it are finite: `number_form` makes texts of the others, which would be null here.
+    """
     try:
-        text = _encode(value)
-    except ValueError:
-        text = _encode(plain(value))
-    if "\\ud" in text:  # strict parsers need not accept half of a pair
-        text = _encode(_without_surrogates(json.loads(text)))
-    return text
+        data = _encode(value)
+    except UnicodeEncodeError:  # half of a pair, which strict parsers need not accept
+        data = _encode(_without_surrogates(value))
+    return data if data.isascii() else json.dumps(json.loads(data), separators=(",", ":")).encode("ascii")
 
 
 def _without_surrogates(value: Any) -> Any:

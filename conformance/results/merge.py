@@ -108,7 +108,7 @@ class _Union:
 
     def _repeats(self, record: CheckRecord, path: Path, number: int) -> bool:
         """Whether an earlier file has the check. Raises ResultsError where it has another result."""
-        digest = hashlib.sha256(encode({**record, **_INCIDENTAL}).encode()).digest()[:16]
+        digest = hashlib.sha256(encode({**record, **_INCIDENTAL})).digest()[:16]
         if record["id"] not in self._known:
             self._known[record["id"]] = (digest, path)
             return False
@@ -185,7 +185,7 @@ def _either(expressions: Iterable[str]) -> str:
 
 
 def _line(record: Record) -> bytes:
-    return encode(record).encode("ascii") + b"\n"
+    return encode(record) + b"\n"
 
 
 def _write_at_once(output: Path, lines: Iterable[bytes]) -> None:

@@ -53,14 +53,3 @@ def scalar(form: ScalarForm) -> Any:
     if isinstance(form, list):
         return [scalar(item) for item in form]
     return form
-
-
-def plain(value: Any) -> Any:
-    """`value` with every non-finite float in it replaced by its text: the slow path of the writer."""
-    if isinstance(value, float):
-        return number_form(value)
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    return value

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from conformance.results.errors import ResultsError
 from conformance.results.latest import point_latest
@@ -21,9 +20,6 @@ from conformance.results.reader import scan
 from conformance.results.record import CheckRecord, Footer, Header, Unavailable
 
 FLUSH_SECONDS = 0.2
-INPUTS_KEPT = 8192  # texts of inputs, which the APIs of a call and many variants have in common
-VALUES_KEPT = 512  # texts of what the APIs of a call are to return, mostly return, and how far that is off
-VALUES = ("expected", "actual", "error")
 
 
 def timestamp(moment: datetime | None = None) -> str:
@@ -42,28 +38,7 @@ class _Pending:
 
     offset: int
     counts: Counter[str]
-    lines: list[tuple[str | None, str]] = field(default_factory=list)
-
-
-class _Texts:
-    """The JSON texts of the objects written last, by their identity; `kept` is how many."""
-
-    def __init__(self, kept: int) -> None:
-        self._texts: OrderedDict[int, tuple[object, str]] = OrderedDict()
-        self._kept = kept
-
-    def of(self, value: object) -> str:
-        """The text of `value`."""
-        if value is None:
-            return "null"
-        known = self._texts.get(id(value))
-        if known is not None and known[0] is value:
-            return known[1]
-        text = encode(value)
-        self._texts[id(value)] = (value, text)  # held, so that its id stays its own
-        if len(self._texts) > self._kept:
-            self._texts.popitem(last=False)
-        return text
+    lines: list[tuple[str | None, bytes]] = field(default_factory=list)
 
 
 class ResultsWriter:
@@ -82,8 +57,6 @@ class ResultsWriter:
         self._pending = pending
         self._latest = latest
         self._flushed = time.monotonic()
-        self._inputs = _Texts(INPUTS_KEPT)
-        self._values = _Texts(len(VALUES) * VALUES_KEPT)
 
     @classmethod
     def create(cls, folder: str | Path, header: Header) -> ResultsWriter:
@@ -156,7 +129,7 @@ class ResultsWriter:
 
     def write(self, record: CheckRecord) -> None:
         """Appends one check. Raises ResultsError where the file cannot be written (a full disk)."""
-        self._put(record["outcome"], self._line(record))
+        self._put(record["outcome"], encode(record))
         if time.monotonic() - self._flushed > FLUSH_SECONDS:
             self.flush()
 
@@ -164,7 +137,7 @@ class ResultsWriter:
         """Hands everything to the operating system. Raises ResultsError."""
         pending = self._pending
         if pending.lines:
-            data = "".join(line for _, line in pending.lines).encode("ascii")
+            data = b"\n".join([*(line for _, line in pending.lines), b""])
             self._write_at(pending.offset, data)
             self._pending = _Pending(pending.offset + len(data), Counter(self.counts))
         self._flushed = time.monotonic()
@@ -211,17 +184,10 @@ class ResultsWriter:
         with suppress(ResultsError):  # the exception on its way is the one to hear of
             self.close(complete=False, reason=f"{type(problem).__name__}: {problem}".rstrip(": "))
 
-    def _put(self, outcome: str | None, line: str) -> None:
+    def _put(self, outcome: str | None, line: bytes) -> None:
         if self._descriptor is None:
             raise ResultsError(self.path, "is closed")
-        self._pending.lines.append((outcome, line + "\n"))
-
-    def _line(self, record: CheckRecord) -> str:
-        rest: dict[str, Any] = dict(record)
-        values = "".join([f',"{name}":{self._values.of(rest.pop(name))}' for name in VALUES])
-        inputs: dict[str, Any] = rest.pop("inputs")
-        forms = ",".join([f"{encode(name)}:{self._inputs.of(form)}" for name, form in inputs.items()])
-        return f'{encode(rest)[:-1]}{values},"inputs":{{{forms}}}}}'
+        self._pending.lines.append((outcome, line))
 
     def _write_at(self, offset: int, data: bytes) -> None:
         assert self._descriptor is not None

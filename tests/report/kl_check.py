@@ -191,9 +191,9 @@ def error_form(inputs: dict[str, Any], actual: Any, expected: Any, dtype: str) -
             worst_inputs={name: number_form(float(value)) for name, value in own.items()},
             allowance=number_form(float(allowance[at])),
             bound={
-                "elementwise": float(allowance[at]) / 4,
+                "elementwise": number_form(float(allowance[at]) / 4),
                 "accumulation": 0.0,
-                "output": float(allowance[at]) / 4,
+                "output": number_form(float(allowance[at]) / 4),
             },
             condition=1.75,
         )

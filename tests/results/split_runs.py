@@ -38,7 +38,7 @@ def head(records: Sequence[Record], shard: str | None = None, **changes: Any) ->
 def write(path: Path, first: Record, records: Sequence[Record], last: Record | None = None) -> Path:
     """Write a results file; its footer is that of a run that came to its end."""
     lines = [first, *records, last or footer(list(records))]
-    path.write_text("".join(f"{encode(line)}\n" for line in lines))
+    path.write_bytes(b"".join(encode(line) + b"\n" for line in lines))
     return path
 
 

@@ -55,7 +55,7 @@ def test_it_has_no_elements_and_the_hash_of_the_long_form(drawn):
 @pytest.mark.parametrize("enabled", [True, False])
 def test_reading_leaves_the_garbage_collector_as_it_was(tmp_path, enabled):
     path = tmp_path / "run.jsonl"
-    path.write_text("".join(encode(each) + "\n" for each in results_file()))
+    path.write_bytes(b"".join(encode(each) + b"\n" for each in results_file()))
     before = gc.isenabled()
     (gc.enable if enabled else gc.disable)()
     try:

@@ -16,7 +16,7 @@ quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthC
 
 
 def lines(*records):
-    return "".join(f"{encode(record)}\n" for record in records)
+    return "".join(f"{encode(record).decode()}\n" for record in records)
 
 
 @pytest.fixture
@@ -35,16 +35,16 @@ good = lines(header(), *one, footer(one))
 NOT_OURS = r"r\.jsonl:1: is no results file of the suite: "
 BROKEN = {
     "empty": ("", r"r\.jsonl: is empty"),
-    "not ours: text": ("hello\n", NOT_OURS + "Expecting value"),
+    "not ours: text": ("hello\n", NOT_OURS + "JSON is malformed"),
     "not ours: JSON": ('{"a": 1}\n', NOT_OURS + "its first line is no header"),
     "not ours: a list": ("[1]\n", NOT_OURS + "its first line is no header"),
-    "not ours: binary": (b"\x89PNG\r\n\xff\n", NOT_OURS + "'utf-8'"),
+    "not ours: binary": (b"\x89PNG\r\n\xff\n", NOT_OURS + "JSON is malformed"),
     "newer": (lines({**header(), "schema": 2}), r"r\.jsonl:1: was written in schema 2, .*; update the suite"),
     "older": (lines({**header(), "schema": 0}), r"r\.jsonl:1: was written in schema 0"),
-    "broken in the middle": (lines(header()) + '{"kind"\n' + good, r"r\.jsonl:2: broken line: Expecting ':'"),
-    "NaN is no JSON": (lines(header()) + '{"kind": NaN}\n', r"r\.jsonl:2: broken line: NaN is no JSON"),
+    "broken in the middle": (lines(header()) + '{"kind"\n' + good, r"r\.jsonl:2: broken line: Input data"),
+    "NaN is no JSON": (lines(header()) + '{"kind": NaN}\n', r"r\.jsonl:2: broken line: JSON is malformed"),
     "deep": (lines(header()) + "[" * 200_000 + "\n", r"r\.jsonl:2: broken line: nested too deeply"),
-    "many digits": (lines(header()) + "9" * 5000 + "\n", r"r\.jsonl:2: broken line: Exceeds the limit"),
+    "many digits": (lines(header()) + "9" * 5000 + "\n", r"r\.jsonl:2: broken line: Integer value out"),
     "unknown kind": (lines(header(), {"kind": "x"}), r"r\.jsonl:2: is no record"),
     "unknown key": (lines(header(), {**check(), "colour": 1}), r"r\.jsonl:2: check: unknown key 'colour'"),
     "missing key": (lines(header(), {"kind": "check"}), r"r\.jsonl:2: check: key id is missing"),

@@ -15,7 +15,7 @@ from tests.report.records import results_file
 def path(tmp_path):
     """The fixture run: every outcome that there is."""
     file = tmp_path / "r.jsonl"
-    file.write_text("".join(encode(line) + "\n" for line in results_file()))
+    file.write_bytes(b"".join(encode(line) + b"\n" for line in results_file()))
     return file
 
 

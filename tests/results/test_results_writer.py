@@ -262,7 +262,7 @@ def test_what_checks_share_is_written_for_each_of_them(tmp_path):
 def test_lines_are_strict_ascii_json(tmp_path):
     hostile = "\ud800 \x1b[31m \u202e \x00 \u2028 \U0001f600 \\ud800"
     with ResultsWriter.open(tmp_path / "mine.jsonl", header()) as file:
-        file.write(check(log=hostile, seconds=float("nan")))
+        file.write(check(log=hostile))
     data = file.path.read_bytes()
     assert data.isascii()
 
@@ -271,7 +271,6 @@ def test_lines_are_strict_ascii_json(tmp_path):
 
     lines = [json.loads(line, parse_constant=refuse) for line in data.splitlines()]
     assert lines[1]["log"] == hostile.replace("\ud800", "\\ud800", 1)
-    assert lines[1]["seconds"] == "NaN"
     assert read_results(file.path).checks == [lines[1]]
 
 
