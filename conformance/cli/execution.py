@@ -32,6 +32,7 @@ from conformance.outputs import (
     append_step_summary,
     commands_stopped,
     on_github,
+    step_summary,
     workflow_commands,
 )
 from conformance.plan import CHOSEN
@@ -162,10 +163,12 @@ def _conclude(sink: Sink, gate: Gate, page: Path | None, seconds: float) -> None
     with commands_stopped(click.echo):
         print_summary(summarise(collection, verdicts), console, [sink.path], page, seconds)
         print_gate(console, gate, collection)
-    told = account(collection, gate)
-    if on_github():
-        for line in workflow_commands(told):
+    own_summary = step_summary()
+    if on_github() or own_summary is not None:
+        told = account(collection, gate)
+        for line in workflow_commands(told) if on_github() else ():
             click.echo(line)
-    append_step_summary(told)
+        if own_summary is not None:
+            append_step_summary(told, own_summary)
     if unwritten is not None:
         raise unwritten

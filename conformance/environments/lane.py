@@ -6,7 +6,7 @@ import enum
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.environments.events import Answered, Crashed, Event, Finished, Ready, TimedOut, Unavailable
@@ -62,9 +62,10 @@ class Lane:
         self._connect = connect
         self._limits = limits
         self._unanswered: dict[int, Request] = {}
-        self._bytes = 0  # of the arrays of those
+        self._sizes: dict[int, int] = {}  # array bytes of those
+        self._bytes = 0  # in all
         self._source: Iterator[Request] = iter(())
-        self._batches: Iterator[list[Request]] = iter(())
+        self._batches: Iterator[_Batch] = iter(())
         self._exhausted = True  # nothing is left to pull
         self._finished = True  # and that has been reported
         self._latest = 0  # how many requests the latest batch had
@@ -131,6 +132,7 @@ class Lane:
         """End the worker; nobody wants to hear of it."""
         self.state = State.GONE
         self._unanswered.clear()
+        self._sizes.clear()
         if self.link is not None:
             self.link.kill()
 
@@ -139,6 +141,7 @@ class Lane:
         yield from self._report_victim("unknown", "", -1)
         self.state = State.GONE
         self._unanswered.clear()
+        self._sizes.clear()
         self._unavailable = Unavailable(self.spec.name, reason, self.spec.remedy)
         yield self._unavailable
 
@@ -168,7 +171,7 @@ class Lane:
             self._announced = True
             yield Ready(self.spec.name, message["ready"], message["log"])
         for batch in _batches(self._unanswered.values()):
-            self._send(batch)
+            self._send(batch.requests)
         self._fill()
         yield from self._finish()
 
@@ -213,7 +216,7 @@ class Lane:
 
     def _settled(self, identifier: int) -> Request:
         request = self._unanswered.pop(identifier)
-        self._bytes -= _array_bytes(request)
+        self._bytes -= self._sizes.pop(identifier)
         return request
 
     def _deadline(self, request: Request) -> float:
@@ -229,9 +232,11 @@ class Lane:
                 return
             if not self._unanswered:
                 self.link.since = time.monotonic()
-            self._unanswered.update((request["id"], request) for request in batch)
-            self._bytes += sum(map(_array_bytes, batch))
-            self._send(batch)
+            identifiers = [request["id"] for request in batch.requests]
+            self._unanswered.update(zip(identifiers, batch.requests, strict=True))
+            self._sizes.update(zip(identifiers, batch.sizes, strict=True))
+            self._bytes += sum(batch.sizes)
+            self._send(batch.requests)
 
     def _send(self, batch: list[Request]) -> None:
         assert self.link is not None
@@ -245,17 +250,24 @@ class Lane:
             yield Finished(self.spec.name)
 
 
-def _batches(requests: Iterable[Request]) -> Iterator[list[Request]]:
-    """Pull requests as they are wanted, in lists of bounded length and size."""
-    batch: list[Request] = []
-    size = 0
+@dataclass(slots=True)
+class _Batch:
+    """Requests that are sent at once, with the array bytes of each."""
+
+    requests: list[Request] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+
+
+def _batches(requests: Iterable[Request]) -> Iterator[_Batch]:
+    """Pull requests as they are wanted, in batches of bounded length and size."""
+    batch = _Batch()
     for request in requests:
-        batch.append(request)
-        size += _array_bytes(request)
-        if len(batch) >= BATCH or size >= BATCH_BYTES:
+        batch.requests.append(request)
+        batch.sizes.append(_array_bytes(request))
+        if len(batch.requests) >= BATCH or sum(batch.sizes) >= BATCH_BYTES:
             yield batch
-            batch, size = [], 0
-    if batch:
+            batch = _Batch()
+    if batch.requests:
         yield batch
 
 

@@ -2,7 +2,13 @@
 
 from conformance.outputs.account import Account, Finding, account
 from conformance.outputs.badge import badge_endpoint, badge_svg
-from conformance.outputs.github import append_step_summary, commands_stopped, on_github, workflow_commands
+from conformance.outputs.github import (
+    append_step_summary,
+    commands_stopped,
+    on_github,
+    step_summary,
+    workflow_commands,
+)
 from conformance.outputs.markdown import markdown
 from conformance.outputs.sarif import sarif
 
@@ -17,5 +23,6 @@ __all__ = [
     "markdown",
     "on_github",
     "sarif",
+    "step_summary",
     "workflow_commands",
 ]

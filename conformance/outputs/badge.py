@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xml.sax.saxutils import escape
+from html import escape
 
 from conformance.outputs.account import Account
 
@@ -27,7 +27,7 @@ def badge_svg(account: Account) -> str:
     message = _message(account)
     left, right = (round(len(text) * _CHARACTER) + 10 for text in (LABEL, message))
     width = left + right
-    title = escape(f"{LABEL}: {message}", {'"': "&quot;"})
+    title = escape(f"{LABEL}: {message}")
     texts = "".join(
         f'<text x="{x}" y="14" textLength="{wide - 10}">{escape(text)}</text>'
         for text, x, wide in ((LABEL, left / 2, left), (message, left + right / 2, right))

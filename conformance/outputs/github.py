@@ -76,16 +76,16 @@ def commands_stopped(write: Callable[[str], object]) -> Iterator[None]:
         write(f"::{token}::")
 
 
-def append_step_summary(account: Account) -> None:
-    """Append the Markdown summary to the file that $GITHUB_STEP_SUMMARY names, if it names one.
-
-    Raises ResultsError where that cannot be written.
-    """
+def step_summary() -> Path | None:
+    """The file for the step's summary, which $GITHUB_STEP_SUMMARY names; None where it names none."""
     path = os.environ.get("GITHUB_STEP_SUMMARY")
-    if not path:
-        return
+    return Path(path) if path else None
+
+
+def append_step_summary(account: Account, path: Path) -> None:
+    """Append the Markdown summary to the file at `path`. Raises ResultsError where that cannot be written."""
     try:
-        with Path(path).open("a", encoding="utf-8") as file:
+        with path.open("a", encoding="utf-8") as file:
             file.write(markdown(account))
     except OSError as problem:
         hint = "it is what $GITHUB_STEP_SUMMARY names"

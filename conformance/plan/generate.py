@@ -17,6 +17,7 @@ from collections.abc import Callable
 import numpy as np
 
 _LN2 = 0.6931471805599453
+_FEW = 4096  # numbers that are drawn several times over at once
 
 
 def _exact_log(x: np.ndarray) -> np.ndarray:
@@ -67,9 +68,13 @@ def uniform(shape: tuple[int, ...], seed: int, low: float = 0.0, high: float = 1
 def normal(shape: tuple[int, ...], seed: int, mean: float = 0.0, scale: float = 1.0) -> np.ndarray:
     """Nearly normal numbers (Irwin-Hall: twelve uniforms), of the given mean and deviation."""
     stream = np.random.Philox(key=seed)
-    total = _next_uniform01(stream, shape)
-    for _ in range(11):  # one after the other: of a million numbers, all twelve are a hundred megabytes
-        total = total + _next_uniform01(stream, shape)
+    if math.prod(shape) <= _FEW:
+        terms = iter(_next_uniform01(stream, (12, *shape)))
+    else:  # one after the other: of a million numbers, all twelve are a hundred megabytes
+        terms = (_next_uniform01(stream, shape) for _ in range(12))
+    total = next(terms)
+    for term in terms:
+        total = total + term
     return mean + scale * (total - 6.0)
 
 

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from _pytest.mark.expression import Expression  # private, but the only way to mean exactly what pytest means
-
 from conformance.model import Check
 from conformance.plan import CHOSEN, Target
 from conformance.results import Selection
@@ -62,6 +60,9 @@ def marks(check: Check) -> tuple[str, ...]:
 
 
 def _compiled(expression: str, option: str) -> Callable[[Callable[..., bool]], bool]:
+    # Private, but the only way to mean exactly what pytest means; imported late, as it takes pytest with it.
+    from _pytest.mark.expression import Expression
+
     try:
         return Expression.compile(expression).evaluate
     except SyntaxError as problem:
