@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -102,7 +103,13 @@ def _entry(value: Any, adapter: Adapter) -> dict[str, Any]:
 
 def _array(plain: Mapping[str, Any]) -> Any:
     """Return the read-only array of a dtype, a shape and little-endian bytes in C order."""
-    name = "uint16" if plain["dtype"] == "bfloat16" else plain["dtype"]
-    dtype = np.dtype(name)
-    array = np.frombuffer(plain["data"], dtype=dtype.newbyteorder("<")).reshape(plain["shape"])
-    return array.astype(dtype, copy=False)
+    native, sent = _dtypes(plain["dtype"])
+    array = np.frombuffer(plain["data"], dtype=sent).reshape(plain["shape"])
+    return array if sent == native else array.astype(native)
+
+
+@functools.lru_cache(maxsize=None)  # Python 3.8 has no cache
+def _dtypes(name: str) -> tuple[Any, Any]:
+    """The dtype that holds numbers of this name here, and the one in which they travel."""
+    native = np.dtype("uint16" if name == "bfloat16" else name)
+    return native, native.newbyteorder("<")
