@@ -44,7 +44,7 @@ _HINTS = (  # words of libyaml and of PyYAML's own parser
 )
 
 
-class CaseLoader(_Safe):  # type: ignore[misc]
+class CaseLoader(_Safe):  # type: ignore[misc]  # one of two classes, known only when this runs
     """PyYAML's safe loader (the C one where there is one), of which only the events are used.
 
     Its constructors read `1e-7` as text and `010` as 8, and drop lines and duplicate keys.
@@ -123,8 +123,8 @@ class _Builder:
         line, text, is_plain = event.start_mark.line + 1, event.value, event.style in (None, "")
         if event.tag is not None or event.anchor is not None:
             self.refuse_properties(event, line)
-        if not text.isprintable() and _CONTROL.search(text):
-            code = ord(_CONTROL.search(text).group())  # type: ignore[union-attr]
+        if not text.isprintable() and (control := _CONTROL.search(text)):
+            code = ord(control.group())
             self.note(line, f"the text holds the control character U+{code:04X}", "remove it")
         if self.stack and self.keys[-1] is None and type(self.stack[-1]) is LinedDict:
             self.key(text, line, is_plain)
@@ -162,7 +162,7 @@ class _Builder:
             return
         container = self.stack[-1]
         if isinstance(container, LinedDict):
-            container[self.keys[-1]] = value  # type: ignore[index]
+            container[self.keys[-1]] = value  # type: ignore[index]  # a mapping has had its key
         else:
             container.append(value)
             container.lines.append(line)

@@ -54,7 +54,7 @@ def _validator(against: dict[str, Any]) -> Validator:
         # All references are local; jsonschema's general lookup would take a third of all time.
         yield from validator.descend(instance, definitions[target.removeprefix(_LOCAL)])
 
-    made: type[Validator] = extend(  # type: ignore[no-untyped-call]
+    made: type[Validator] = extend(  # type: ignore[no-untyped-call]  # jsonschema has no types
         Draft202012Validator, {"$ref": reference, "pattern": _pattern}
     )
     return made(against)

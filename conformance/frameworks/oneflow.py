@@ -49,7 +49,7 @@ class OneFlowAdapter(Adapter):
             if any(tensor.requires_grad for tensor in tensors):
                 raise MissingError("oneflow.nn.Graph gives no gradient with respect to an input")
 
-            class Graph(oneflow.nn.Graph):  # type: ignore[misc, name-defined]
+            class Graph(oneflow.nn.Graph):  # type: ignore[misc, name-defined]  # imported late, untyped
                 def build(self, *symbols: Any) -> Any:
                     given = iter(symbols)
                     bound = [next(given) if isinstance(value, oneflow.Tensor) else value for value in values]

@@ -17,7 +17,7 @@ import pytest
 from conformance.casefile import CaseFileError, load
 from conformance.gate import ExpectationError
 from conformance.model import Check
-from conformance.plugin.suite import PlatformOf, Suite
+from conformance.plugin.suite import Suite
 from conformance.reference import known
 from conformance.results import CheckRecord, ResultsError
 from conformance.run import Run, readable
@@ -121,8 +121,7 @@ def follow(config: pytest.Config, suite: Suite, checks: Sequence[Check]) -> None
     """A process's side: take the records from the controller."""
     path = _records_file(config.workerinput["testrunuid"])  # type: ignore[attr-defined]  # set by xdist
     platforms: dict[str, str] = {}
-    platform: PlatformOf = lambda environment: platforms.get(environment, "")  # noqa: E731
-    suite.follow(_followed(path, platforms), platform, checks)
+    suite.follow(_followed(path, platforms), lambda environment: platforms.get(environment, ""), checks)
 
 
 def _followed(path: Path, platforms: dict[str, str]) -> Generator[CheckRecord, None, None]:

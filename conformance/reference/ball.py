@@ -142,7 +142,7 @@ class Ball:
             return NotImplemented
         return self._order(other) == 0
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # Python's word for unhashable
 
     def exp(self) -> Ball:
         """Exponentiate."""

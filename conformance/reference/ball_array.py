@@ -55,7 +55,7 @@ class BallArray(np.ndarray):
         objects = isinstance(result, Ball) or getattr(result, "dtype", None) == _OBJECT
         return balls(result) if objects else result
 
-    def mean(  # type: ignore[override]
+    def mean(  # type: ignore[override]  # of balls, where NumPy types numbers
         self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False
     ) -> BallArray:
         """Average; NumPy's own writes into its sum, which objects of this kind do not allow."""

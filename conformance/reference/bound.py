@@ -157,7 +157,7 @@ def _sum(a: Bounded, axis: Any = None, *, keepdims: bool = False) -> Bounded:
 
 def _mean(a: Bounded, axis: Any = None, *, keepdims: bool = False) -> Bounded:
     total = _sum(a, axis=axis, keepdims=keepdims)
-    return total / (a.size / max(total.size, 1))  # type: ignore[no-any-return]
+    return total / (a.size / max(total.size, 1))  # type: ignore[no-any-return]  # operators of the mixin
 
 
 def _max(a: Bounded, axis: Any = None, *, keepdims: bool = False) -> Bounded:
@@ -165,7 +165,7 @@ def _max(a: Bounded, axis: Any = None, *, keepdims: bool = False) -> Bounded:
 
 
 def _min(a: Bounded, axis: Any = None, *, keepdims: bool = False) -> Bounded:
-    return -_max(-a, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
+    return -_max(-a, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]  # operators of the mixin
 
 
 def _clip(a: Any, a_min: Any = None, a_max: Any = None) -> Any:

@@ -10,6 +10,7 @@ Rethinking the Inception Architecture for Computer Vision, section 7).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
@@ -39,9 +40,7 @@ def cross_entropy(
     `target` are integers of the input's shape without its classes, or probabilities of its shape.
     Raises ValueError for an unknown reduction, a target that is no class, and shapes that do not fit.
     """
-    axis = class_axis(input)
-    shifted = input - np.max(input, axis=axis, keepdims=True)
-    log_p = shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+    log_p = _log_softmax(input)
     loss, divisor = _loss(log_p, target, weight, ignore_index, label_smoothing, weighted_mean, zero_target)
     return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean, divisor)
 
@@ -67,8 +66,7 @@ def cross_entropy_vjp(
     """
     axis = class_axis(input)
     classes = np.shape(input)[axis]
-    shifted = input - np.max(input, axis=axis, keepdims=True)
-    log_p = shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+    log_p = _log_softmax(input)
     weights = along_classes(np.ones(classes) if weight is None else weight, log_p)
     reduction = legacy_reduction(reduction, size_average, reduce)
     samples = tuple(np.delete(np.shape(input), axis).tolist())
@@ -126,38 +124,41 @@ def _holds_probabilities(target: Any, log_p: Any) -> bool:
     return True
 
 
-def _log_sum_exp(
-    input: Any,
-    target: Any,
-    weight: Any = None,
-    ignore_index: int = -100,
-    reduction: str = "mean",
-    label_smoothing: float = 0.0,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-) -> Any:
+def _log_softmax(input: Any) -> Any:
+    axis = class_axis(input)
+    shifted = input - np.max(input, axis=axis, keepdims=True)
+    return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+
+
+def _log_sum_exp(input: Any) -> Any:
     """log p = x - (max x + log(sum of exp(x - max x))), which cancels where all logits are large."""
     axis = class_axis(input)
     largest = np.max(input, axis=axis, keepdims=True)
-    log_p = input - (largest + np.log(np.sum(np.exp(input - largest), axis=axis, keepdims=True)))
-    loss, divisor = _loss(log_p, target, weight, ignore_index, label_smoothing)
-    return reduced(loss, legacy_reduction(reduction, size_average, reduce), divisor=divisor)
+    return input - (largest + np.log(np.sum(np.exp(input - largest), axis=axis, keepdims=True)))
 
 
-def _unshifted(
-    input: Any,
-    target: Any,
-    weight: Any = None,
-    ignore_index: int = -100,
-    reduction: str = "mean",
-    label_smoothing: float = 0.0,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-) -> Any:
+def _unshifted(input: Any) -> Any:
     """log p = x - log(sum of exp x), whose terms cancel, and overflow, where logits are large."""
-    log_p = input - np.log(np.sum(np.exp(input), axis=class_axis(input), keepdims=True))
-    loss, divisor = _loss(log_p, target, weight, ignore_index, label_smoothing)
-    return reduced(loss, legacy_reduction(reduction, size_average, reduce), divisor=divisor)
+    return input - np.log(np.sum(np.exp(input), axis=class_axis(input), keepdims=True))
 
 
-ALTERNATIVES = {"log_sum_exp": _log_sum_exp, "unshifted": _unshifted}
+def _by(log_softmax: Callable[[Any], Any]) -> Callable[..., Any]:
+    """The cross entropy with this log p, under the reference's own conventions."""
+
+    def loss_of(
+        input: Any,
+        target: Any,
+        weight: Any = None,
+        ignore_index: int = -100,
+        reduction: str = "mean",
+        label_smoothing: float = 0.0,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+    ) -> Any:
+        loss, divisor = _loss(log_softmax(input), target, weight, ignore_index, label_smoothing)
+        return reduced(loss, legacy_reduction(reduction, size_average, reduce), divisor=divisor)
+
+    return loss_of
+
+
+ALTERNATIVES = {"log_sum_exp": _by(_log_sum_exp), "unshifted": _by(_unshifted)}

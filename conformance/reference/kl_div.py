@@ -17,6 +17,7 @@ pass the allowance there, 4 u |g| (|log y| + |d| + 1) and more, by a quarter: it
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
@@ -193,55 +194,44 @@ def _log_input(
     return _reduced(loss, legacy_reduction(reduction, size_average, reduce), np.shape(input))
 
 
-def _expanded_vjp(
-    input: Any,
-    target: Any,
-    upstream: Any,
-    reduction: str = "mean",
-    log_target: bool = False,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-) -> tuple[Any, Any]:
-    """w log y + w y / y - w x, the chain rule through y log y - y x.
+def _chain_rule(by_target: Callable[..., Any]) -> Callable[..., Any]:
+    """The gradients of which `by_target` gives that by the target, under the reference's own conventions."""
 
-    As written, but for the reference's own conventions.
-    """
-    reduction = legacy_reduction(reduction, size_average, reduce)
-    weight = _weight(upstream, reduction, np.shape(input), np.shape(target))
+    def vjp(
+        input: Any,
+        target: Any,
+        upstream: Any,
+        reduction: str = "mean",
+        log_target: bool = False,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+    ) -> tuple[Any, Any]:
+        reduction = legacy_reduction(reduction, size_average, reduce)
+        weight = _weight(upstream, reduction, np.shape(input), np.shape(target))
+        scaled = weight * (np.exp(target) if log_target else target)
+        to_target = by_target(input, target, weight, scaled, log_target)
+        if log_target:
+            to_target = np.where(target == -np.inf, _at_zero(input), to_target)
+        return unbroadcast(-scaled, np.shape(input)), unbroadcast(to_target, np.shape(target))
+
+    return vjp
+
+
+def _through_expanded(input: Any, target: Any, weight: Any, scaled: Any, log_target: bool) -> Any:
+    """w log y + w y / y - w x, the chain rule through y log y - y x."""
     if log_target:
-        scaled = weight * np.exp(target)
-        to_target = scaled * target + scaled - scaled * input
-        to_target = np.where(target == -np.inf, _at_zero(input), to_target)
-    else:
-        scaled = weight * target
-        to_target = weight * np.log(target) + _as_written(scaled, target, weight) - weight * input
-    return unbroadcast(-scaled, np.shape(input)), unbroadcast(to_target, np.shape(target))
+        return scaled * target + scaled - scaled * input
+    return weight * np.log(target) + _as_written(scaled, target, weight) - weight * input
 
 
-def _stepwise_vjp(
-    input: Any,
-    target: Any,
-    upstream: Any,
-    reduction: str = "mean",
-    log_target: bool = False,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-) -> tuple[Any, Any]:
+def _stepwise(input: Any, target: Any, weight: Any, scaled: Any, log_target: bool) -> Any:
     """w (log y - x) + w y / y, or (w (t - x)) exp(t) + w exp(t): the chain rule factor by factor.
 
-    This is what automatic differentiation does; with large factors it overflows on the way. As written,
-    but for the reference's own conventions.
+    This is what automatic differentiation does; with large factors it overflows on the way.
     """
-    reduction = legacy_reduction(reduction, size_average, reduce)
-    weight = _weight(upstream, reduction, np.shape(input), np.shape(target))
     if log_target:
-        scaled = weight * np.exp(target)
-        to_target = (weight * (target - input)) * np.exp(target) + scaled
-        to_target = np.where(target == -np.inf, _at_zero(input), to_target)
-    else:
-        scaled = weight * target
-        to_target = weight * (np.log(target) - input) + _as_written(scaled, target, weight)
-    return unbroadcast(-scaled, np.shape(input)), unbroadcast(to_target, np.shape(target))
+        return (weight * (target - input)) * np.exp(target) + scaled
+    return weight * (np.log(target) - input) + _as_written(scaled, target, weight)
 
 
 def _as_written(product: Any, target: Any, weight: Any) -> Any:
@@ -251,4 +241,4 @@ def _as_written(product: Any, target: Any, weight: Any) -> Any:
 
 FORMULAS = {"printed": _printed, "log_input": _log_input}
 ALTERNATIVES = {"expanded": _expanded}
-VJP_ALTERNATIVES = {"expanded": _expanded_vjp, "stepwise": _stepwise_vjp}
+VJP_ALTERNATIVES = {"expanded": _chain_rule(_through_expanded), "stepwise": _chain_rule(_stepwise)}

@@ -42,7 +42,7 @@ def _alike(peer: CheckRecord, record: CheckRecord) -> bool:
 
 def _is_self(peer: CheckRecord, record: CheckRecord) -> bool:
     keys = ("environment", "api", "device", "mode")
-    return all(peer[key] == record[key] for key in keys)  # type: ignore[literal-required]
+    return all(peer[key] == record[key] for key in keys)  # type: ignore[literal-required]  # they are keys of it
 
 
 def _row(peer: CheckRecord, index: list[int] | None) -> tuple[str, ...]:

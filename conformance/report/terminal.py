@@ -100,17 +100,16 @@ def _table(summary: Summary, columns: Sequence[Column]) -> Table:
     if whole:
         table.add_column("all", justify="right")
 
-    def row(name: str, style: str, count: Callable[[Column], int]) -> None:
-        numbers = [count(column) for column in columns]
+    def row(name: str, style: str, numbers: Sequence[int]) -> None:
         cells = [*numbers, sum(numbers)] if whole else numbers
         table.add_row(
             Text(name, style), *(Text(f"{n:,}" if n else ".", style if n else "dim") for n in cells)
         )
 
     for outcome in summary.outcomes():
-        row(outcome, STYLES.get(outcome, ""), lambda column, outcome=outcome: column.counts[outcome])  # type: ignore[misc]
-    row("total", "bold", lambda column: column.total)
-    row("defects", "bold red", lambda column: column.defects)
+        row(outcome, STYLES.get(outcome, ""), [column.counts[outcome] for column in columns])
+    row("total", "bold", [column.total for column in columns])
+    row("defects", "bold red", [column.defects for column in columns])
     return table
 
 

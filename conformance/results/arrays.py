@@ -33,7 +33,7 @@ def _values(flat: Array) -> list[Number]:
     if flat.dtype.kind == "f":
         total = sum(values)  # type: ignore[arg-type]  # a NaN or infinity anywhere makes this one
         if total - total != 0:
-            return [number_form(value) for value in values]  # type: ignore[arg-type]
+            return [number_form(value) for value in values]  # type: ignore[arg-type]  # floats
     return values
 
 

@@ -83,10 +83,9 @@ class Continuation:
             if known is None:
                 raise self._refusal(f"environment {name} could not run then, and can now")
             for key, value in form.items():
-                if known[key] != value:  # type: ignore[literal-required]
-                    raise self._refusal(
-                        f"environment {name} has {key} {value} now, it had {known[key]}"  # type: ignore[literal-required]
-                    )
+                had = known[key]  # type: ignore[literal-required]  # both forms have the same keys
+                if had != value:
+                    raise self._refusal(f"environment {name} has {key} {value} now, it had {had}")
         return ResultsWriter.resume(self._path)
 
     def _refusal(self, problem: str) -> ResultsError:

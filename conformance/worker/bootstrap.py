@@ -39,4 +39,4 @@ def work(channel: Any, order: dict[str, Any]) -> None:
 
 
 if __name__ == "__channelexec__":
-    work(channel, channel.receive())  # type: ignore[name-defined]  # noqa: F821
+    work(channel, channel.receive())  # type: ignore[name-defined]  # noqa: F821 - execnet defines it

@@ -35,4 +35,4 @@ def left(directory: str, limit: int) -> tuple[str, int, bytes]:
 
 
 if __name__ == "__channelexec__":
-    channel.send(left(*channel.receive()))  # type: ignore[name-defined]  # noqa: F821
+    channel.send(left(*channel.receive()))  # type: ignore[name-defined]  # noqa: F821 - execnet defines it

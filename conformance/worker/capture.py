@@ -24,8 +24,8 @@ class Capture:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         for descriptor in (1, 2):
             os.dup2(self._file, descriptor)
-        sys.stdout = sys.__stdout__ = _unbuffered(1)  # type: ignore[misc]
-        sys.stderr = sys.__stderr__ = _unbuffered(2)  # type: ignore[misc]
+        sys.stdout = sys.__stdout__ = _unbuffered(1)  # type: ignore[misc]  # final for others
+        sys.stderr = sys.__stderr__ = _unbuffered(2)  # type: ignore[misc]  # final for others
         _unbuffer_c_stdout()
         # Kept here: through the file, and with the line of source, one warning costs 50 us.
         self._warnings: deque[str] = deque(maxlen=50)

@@ -108,7 +108,7 @@ def _array(plain: Mapping[str, Any]) -> Any:
     return array if sent == native else array.astype(native)
 
 
-@functools.lru_cache(maxsize=None)  # Python 3.8 has no cache
+@functools.lru_cache(maxsize=None)  # noqa: UP033 - Python 3.8 has no cache
 def _dtypes(name: str) -> tuple[Any, Any]:
     """The dtype that holds numbers of this name here, and the one in which they travel."""
     native = np.dtype("uint16" if name == "bfloat16" else name)
