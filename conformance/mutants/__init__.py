@@ -2,7 +2,7 @@
 
 `catalogue` makes all mutants of a formula. Each gives its exact value in float64 (`Mutant.exact`), and
 what a kernel with this defect returns in a dtype (`Mutant.simulated`). `legitimate` are kernels without
-any defect, `lossy` ones that lose accuracy without being wrong.
+any defect, `lossy` ones that lose accuracy without being wrong, `combined` ones that lose it twice.
 """
 
 from conformance.mutants.altered import Alteration, Altered
@@ -11,6 +11,7 @@ from conformance.mutants.gradients import UPSTREAM, gradient_of
 from conformance.mutants.kernels import (
     HALF,
     Kernel,
+    combined,
     forms,
     legitimate,
     lossy,
@@ -31,6 +32,7 @@ __all__ = [
     "Mutant",
     "catalogue",
     "choices_of",
+    "combined",
     "forms",
     "gradient_of",
     "legitimate",

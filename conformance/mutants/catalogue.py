@@ -45,6 +45,7 @@ def catalogue(formula: Formula, dtype: str, choices: Choices) -> list[Mutant]:
     return [
         *_masked(dtype),
         *_overflows(formula, dtype),
+        *_cancellations(formula, dtype),
         _swapped(),
         *_gradients(formula),
         *_attributes(choices),
@@ -93,6 +94,13 @@ def _overflows(formula: Formula, dtype: str) -> Iterator[Mutant]:
             overflow=True,
             lossy=True,
         )
+
+
+def _cancellations(formula: Formula, dtype: str) -> Iterator[Mutant]:
+    step = Alteration(after=changes.through(dtype))
+    for name, form in formula.alternatives.items():
+        text = f"the {name} formula computed in {dtype}, which cancels here ({_told(form)})"
+        yield Mutant(f"{name}-form-in-{dtype}", text, alteration=step, function=name, lossy=True)
 
 
 def _told(form: Callable[..., Any]) -> str:

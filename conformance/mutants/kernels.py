@@ -66,15 +66,17 @@ def legitimate(formula: Formula, dtype: str) -> Iterator[Kernel]:
         yield Kernel("wide-one-by-one", wide=True, summation="one by one")
         yield Kernel("wide-blocked", wide=True, summation="blocked")
     for form in formula.alternatives:
-        yield from forms(form)
+        yield from forms(form, wide=dtype in HALF)
+        if dtype not in HALF:
+            yield Kernel(f"{form}-form-wide", wide=True, form=form)
 
 
-def forms(form: str) -> Iterator[Kernel]:
+def forms(form: str, *, wide: bool) -> Iterator[Kernel]:
     """Kernels of an algebraically equal form of a formula."""
-    yield Kernel(f"{form}-form", form=form)
-    yield Kernel(f"{form}-form-1-ulp-backwards", ulps=1.0, summation="backwards", form=form)
-    yield Kernel(f"{form}-form-wide", wide=True, form=form)
-    yield Kernel(f"{form}-form-fused-multiply-add", contracted=True, form=form)
+    prefix = f"{form}-form{'-wide' if wide else ''}"
+    yield Kernel(prefix, wide=wide, form=form)
+    yield Kernel(f"{prefix}-1-ulp-backwards", wide=wide, ulps=1.0, summation="backwards", form=form)
+    yield Kernel(f"{prefix}-fused-multiply-add", wide=wide, contracted=True, form=form)
 
 
 def narrow_accumulators() -> Iterator[Kernel]:
@@ -92,6 +94,15 @@ def lossy(dtype: str) -> Iterator[Kernel]:
         yield from narrow_accumulators()
     else:
         yield Kernel("one-by-one-sum", summation="one by one")
+
+
+def combined(formula: Formula, dtype: str) -> Iterator[Kernel]:
+    """Kernels with two losses at once: another form, and every operation of it rounded to a half type.
+
+    Of what such a form cancels there may be nothing left; then it is a mismatch, and not `degraded`.
+    """
+    for form in formula.alternatives if dtype in HALF else ():
+        yield from forms(form, wide=False)
 
 
 def simulate(

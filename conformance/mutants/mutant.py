@@ -25,7 +25,8 @@ class Mutant:
     inputs. `family` is what mutants share that differ in a number alone, such as a factor.
 
     `overflow`: it is about results that are not finite; a mutant that is not and gives no finite number
-    explains nothing. `lossy`: it loses accuracy, which need not make it wrong.
+    explains nothing. `lossy`: it loses accuracy, which need not make it wrong; it explains nothing where
+    it does not.
     """
 
     name: str

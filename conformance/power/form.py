@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -13,10 +14,16 @@ from conformance.compare import format_of
 from conformance.model import DTYPES, Aspect, Operator
 from conformance.power.figures import Evidence, Innocent, Pair
 from conformance.power.rivals import Rivalry
+from conformance.power.subjects import Kind
 from conformance.results import timestamp
 from conformance.results.power import JudgeLine, KernelLine, MutantLine, PowerForm
 
 VALUE = str(Aspect.VALUE)
+_KINDS: dict[Kind, Literal["legitimate", "lossy", "combined"]] = {
+    Kind.LEGITIMATE: "legitimate",
+    Kind.LOSSY: "lossy",
+    Kind.COMBINED: "combined",
+}
 _CASES = 5  # of the cases that kill a mutant, and of the explanations, so many are named
 
 
@@ -91,7 +98,7 @@ def _kernel(one: Innocent) -> KernelLine:
         operator=one.operator,
         aspect=one.aspect,
         kernel=one.kernel,
-        kind="lossy" if one.kind.value == "lossy" else "legitimate",
+        kind=_KINDS[one.kind],
         dtype=one.dtype,
         outcomes=dict(one.outcomes),
         overflowed=one.overflowed,

@@ -131,7 +131,8 @@ def _add_innocent(one: Innocent, bench: Bench, trial: Trial) -> None:
     one.outcomes[str(trial.outcome)] += 1
     if trial.outcome is Outcome.MISMATCH:
         found = one.false_alarms if trial.finite else _where_not_finite(one, bench, trial.check)
-        found.append(trial.check.id)
+        if found is not one.false_alarms or one.kind is not Kind.COMBINED:
+            found.append(trial.check.id)
 
 
 def _where_not_finite(one: Innocent, bench: Bench, check: Check) -> list[str]:

@@ -56,7 +56,7 @@ def rivalry(bench: Bench, dtype: str, trials: Iterable[Trial]) -> list[Rivalry]:
         for trial in members:
             subject = bench.subject(trial.check)
             for name, accepted in verdicts[trial.subject].items():
-                if subject.kind is not Kind.LOSSY:
+                if subject.kind in (Kind.MUTANT, Kind.LEGITIMATE):
                     operator = trial.check.spec.operator.name
                     _count(found[name], subject, operator, accepted, name in sound)
     return list(found.values())

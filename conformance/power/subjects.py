@@ -16,6 +16,7 @@ from conformance.mutants import (
     Kernel,
     Mutant,
     catalogue,
+    combined,
     gradient_of,
     legitimate,
     lossy,
@@ -30,11 +31,15 @@ USUAL = "usual"  # the kernel whose copies with one change the mutants are
 
 
 class Kind(str, Enum):
-    """What the suite ought to make of a subject: a mismatch, a pass, or neither (`degraded` mostly)."""
+    """What the suite ought to make of a subject: a mismatch, a pass, or neither (`degraded` mostly).
+
+    One that loses accuracy in two ways at once may be a mismatch, too: nothing is asked of it.
+    """
 
     MUTANT = "mutant"
     LEGITIMATE = "legitimate"
     LOSSY = "lossy"
+    COMBINED = "combined"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,3 +107,4 @@ def _of_side(
     yield Kind.MUTANT, [mutant for mutant in catalogue(formula, dtype, choices) if not mutant.lossy]
     yield Kind.LEGITIMATE, (usual(dtype), *legitimate(formula, dtype))
     yield Kind.LOSSY, tuple(lossy(dtype))
+    yield Kind.COMBINED, tuple(combined(formula, dtype))

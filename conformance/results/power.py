@@ -38,13 +38,14 @@ class KernelLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `false_alarms` are ids of mismatches, but for those where its result is not finite and ought to be:
     `overflowed`, because an intermediate of its form of the formula overflows, or `undefined`, because
-    that form has no value there in any precision.
+    that form has no value there in any precision. One with two losses of accuracy at once (`combined`)
+    has none: a mismatch of it is no false alarm.
     """
 
     operator: str
     aspect: str
     kernel: str
-    kind: Literal["legitimate", "lossy"]
+    kind: Literal["legitimate", "lossy", "combined"]
     dtype: str
     outcomes: dict[str, int]
     overflowed: list[str]

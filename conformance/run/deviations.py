@@ -10,7 +10,7 @@ import numpy as np
 
 from conformance.compare import Comparison, compare, format_of
 from conformance.model import Convention
-from conformance.mutants import HALF, Kernel, forms, narrow_accumulators
+from conformance.mutants import HALF, Kernel, narrow_accumulators
 from conformance.reference import Reference
 from conformance.run.references import Machine, judge_by
 
@@ -74,11 +74,12 @@ def lost_accuracy(
 
     `judged` is its comparison with `reference`, `alternatives` are formulas that may be less accurate.
 
-    A loss explains what lies within its running bound, if that leaves something of each wrong value. It
-    need not: the bound of a sum one by one, (n - 1) u sum|t|, holds for every n (Rump, Error estimation of
-    floating-point summation and dot product, BIT 52, 2012), but from n = 1 / (2 u) on (128 terms of
-    bfloat16, 1024 of float16) the allowance, twice that, exceeds any sum. Then all sorts of things fit it,
-    and only what a kernel with this loss really returns, within the reference's own allowance, is explained.
+    A loss explains what lies within its running bound, if that leaves something of each wrong value. Of
+    a narrow accumulator it need not: the bound of a sum one by one, (n - 1) u sum|t|, holds for every n
+    (Rump, Error estimation of floating-point summation and dot product, BIT 52, 2012), but from
+    n = 1 / (2 u) on (128 terms of bfloat16, 1024 of float16) the allowance, twice that, exceeds any sum.
+    Then all sorts of things fit it, and only what a kernel with such an accumulator really returns, within
+    the reference's own allowance, is explained.
     """
     assert judged.mismatches is not None
     for name, options, kernels in _losses(reference.dtype, alternatives):
@@ -105,7 +106,7 @@ def _losses(
         both = {"summation": "naive", "accumulator": "narrow"}
         yield f"naive summation in a {dtype} accumulator", both, narrow
     for name in alternatives:
-        yield f"the {name} formula, less accurate here", {"function": name}, forms(name)
+        yield f"the {name} formula, less accurate here", {"function": name}, ()
 
 
 def _returned(actual: Array, reference: Reference, simulate: Simulate, kernels: Iterable[Kernel]) -> bool:

@@ -165,7 +165,7 @@ class Explainer:
             # Where the reference is not finite its bound says nothing: take a few roundings.
             allowed = np.where(np.isfinite(bound), bound, 4.0 * 2.0**-form.digits * np.abs(value))
             distance = _distance(actual, value, np.nan_to_num(allowed, nan=0.0, posinf=0.0), question.dtype)
-            if distance is None:
+            if distance is None or (mutant.lossy and _right(value, reference)):
                 continue
             if not mutant.overflow and not np.isfinite(value).any():
                 suffix += " (nothing in either is finite, so this is a hint at most)"
@@ -276,6 +276,14 @@ def _text(mutant: Mutant, call: Call) -> str:
     """What the mutant is, with the attribute's value that it replaces."""
     before = [repr(call.spec.attributes[name]) for name in mutant.attributes]
     return f"{mutant.text} in place of {', '.join(before)}" if before else mutant.text
+
+
+def _right(value: Array, reference: Reference) -> bool:
+    """Whether the result of a mutant is as good as any: what is wrong is not explained by it."""
+    if value.shape != reference.value.shape:
+        return False
+    own = value.astype(format_of(reference.dtype).dtype)
+    return _fits(own, reference.value, reference.bound, reference.dtype)
 
 
 def _fits(actual: Array, value: Array, bound: Array, dtype: str) -> bool:

@@ -1,4 +1,5 @@
-"""Kernels that lose accuracy are `degraded`, however much they lose; what merely may be one is not."""
+"""Kernels that lose accuracy are `degraded` while something of the value is left, and those with a narrow
+accumulator however much they lose; what merely may be one is not."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ import pytest
 
 from conformance.casefile import load as load_cases
 from conformance.model import Outcome
-from conformance.mutants import forms, narrow_accumulators, simulate, usual
+from conformance.mutants import combined, forms, narrow_accumulators, simulate, usual
 from conformance.plan import Target, expand, materialise
 from conformance.reference import load
 from conformance.run.judge import Judge
@@ -30,6 +31,11 @@ CASE = """\
     inputs:
       input: [-2.984375, -3.984375, -7.96875]
       target: [-3, -4, -8]
+    attributes: {log_target: true, reduction: none}
+    matrix: {dtype: [bfloat16]}
+  - id: less-near
+    summary: terms of which the expanded form leaves some digits
+    inputs: {input: [-8.4375, -7.90625], target: [-8, -7.5]}
     attributes: {log_target: true, reduction: none}
     matrix: {dtype: [bfloat16]}
 """
@@ -88,17 +94,32 @@ def test_a_sum_that_no_such_accumulator_returns_is_a_mismatch(
     assert judged(check, call, wrong).outcome is Outcome.MISMATCH
 
 
-@pytest.mark.parametrize("kernel", list(forms("expanded")), ids=lambda kernel: kernel.name)
-def test_a_form_that_cancels_is_no_mismatch_though_nothing_of_the_value_is_left(
-    checks: list[Any], kernel: Any
-) -> None:
+@pytest.mark.parametrize("kernel", list(forms("expanded", wide=True)), ids=lambda kernel: kernel.name)
+def test_a_form_that_cancels_is_right_in_the_arithmetic_that_is_usual(checks: list[Any], kernel: Any) -> None:
+    for shape in ((3,), (2,)):
+        check, call = find(checks, "near" if shape == (3,) else "less-near", "bfloat16", shape)
+        assert judged(check, call, returned(check, call, kernel)).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize("kernel", list(combined(FORMULA, "bfloat16")), ids=lambda kernel: kernel.name)
+def test_a_form_that_cancels_everything_is_a_mismatch_that_names_it(checks: list[Any], kernel: Any) -> None:
     check, call = find(checks, "near", "bfloat16", (3,))
     judgement = judged(check, call, returned(check, call, kernel))
-    if kernel.wide or kernel.contracted:  # the difference is exact, or nearly so
+    if kernel.contracted:  # the difference is exact, or nearly so
         assert judgement.outcome is Outcome.PASS
     else:
-        assert judgement.outcome is Outcome.DEGRADED
-        assert "expanded" in judgement.detail
+        assert judgement.outcome is Outcome.MISMATCH
+        assert judgement.hypothesis.name == "expanded-form-in-bfloat16"
+        assert "the expanded formula computed in bfloat16, which cancels here" in judgement.hypothesis.text
+
+
+def test_a_form_that_leaves_some_digits_is_degraded(checks: list[Any]) -> None:
+    check, call = find(checks, "less-near", "bfloat16", (2,))
+    kernel = next(combined(FORMULA, "bfloat16"))
+    judgement = judged(check, call, returned(check, call, kernel))
+    assert judgement.outcome is Outcome.DEGRADED
+    assert "expanded" in judgement.detail
+    assert "digits beyond the bound" in judgement.detail
 
 
 def test_what_no_kernel_of_that_form_returns_is_a_mismatch(checks: list[Any]) -> None:
