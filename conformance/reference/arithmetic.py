@@ -60,6 +60,12 @@ class Arithmetic:
         """Return an arithmetic without any rounding, which only propagates the inputs' errors."""
         return Arithmetic("exact", 0.0, 0.0, 0.0, 0.0, "exact")
 
+    def rounding(self, constant: float) -> float:
+        """Return how far a constant is from the nearest number of the dtype, which takes its place."""
+        if not (self.u and math.isfinite(constant)):
+            return 0.0
+        return abs(math.remainder(constant, max(math.ldexp(self.u, math.frexp(constant)[1]), self.eta)))
+
     def summation_units(self, count: int) -> float:
         """Return how many units of the accumulator's roundoff a sum of `count` terms may lose.
 

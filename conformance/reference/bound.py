@@ -99,9 +99,10 @@ class Bounded(NDArrayOperatorsMixin):
             return NotImplemented
         rule = _RULES.get(ufunc)
         if rule is not None:
-            return Bounded(*rule(self.arithmetic, *map(_operand, inputs)), self.arithmetic)
+            operands = (_operand(part, self.arithmetic) for part in inputs)
+            return Bounded(*rule(self.arithmetic, *operands), self.arithmetic)
         if ufunc in _ORDERS:
-            a, b = map(_operand, inputs)
+            a, b = (_operand(part, self.arithmetic) for part in inputs)
             # A number equals itself, however unsure it is: `x != x` is a test for NaN.
             unsure = None if inputs[0] is inputs[1] else rules.unsure_order(a, b)
             return self._mask(ufunc(a[0], b[0]), unsure)
@@ -132,10 +133,12 @@ class Bounded(NDArrayOperatorsMixin):
         return Bounded(function(self.value), error, self.arithmetic)
 
 
-def _operand(part: Any) -> rules.Operand:
+def _operand(part: Any, arithmetic: Arithmetic) -> rules.Operand:
+    """Value and error; those of a constant, such as an attribute, are what the dtype makes of it."""
     if isinstance(part, Bounded):
         return part.value, part.error
-    return np.asarray(part, dtype=np.float64), None
+    error = arithmetic.rounding(part) if isinstance(part, float) else 0.0
+    return np.asarray(part, dtype=np.float64), error or None
 
 
 def _arithmetic(*parts: Any) -> Arithmetic:
@@ -148,7 +151,8 @@ def _where(condition: Any, x: Any, y: Any) -> Bounded:
 
 def _select(arithmetic: Arithmetic, condition: Any, x: Any, y: Any) -> Bounded:
     truth, unsure = (condition.value, condition.unsure) if isinstance(condition, Mask) else (condition, None)
-    return Bounded(*rules.select(truth, unsure, _operand(x), _operand(y)), arithmetic)
+    chosen = rules.select(truth, unsure, _operand(x, arithmetic), _operand(y, arithmetic))
+    return Bounded(*chosen, arithmetic)
 
 
 def _sum(a: Bounded, axis: Any = None, *, keepdims: bool = False) -> Bounded:
@@ -176,10 +180,11 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None) -> Any:
 
 def _join(function: Any) -> Callable[..., Bounded]:
     def joined(arrays: Any, axis: int = 0) -> Bounded:
-        operands = [_operand(part) for part in arrays]
+        arithmetic = _arithmetic(*arrays)
+        operands = [_operand(part, arithmetic) for part in arrays]
         errors = [np.broadcast_to(0.0 if e is None else e, np.shape(v)) for v, e in operands]
         values = function([value for value, _ in operands], axis=axis)
-        return Bounded(values, function(errors, axis=axis), _arithmetic(*arrays))
+        return Bounded(values, function(errors, axis=axis), arithmetic)
 
     return joined
 

@@ -57,6 +57,24 @@ def test_summation_units(count: int, pairwise: float) -> None:
     assert Arithmetic.of("float16", 1.0, "exact").summation_units(1 << 20) == 0
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+@pytest.mark.parametrize("constant", [0.0, 0.1, -0.1, 1.0, 1000, 1e-6, -1e-8, 1e-30, 6e4, math.inf, math.nan])
+def test_a_constant_is_off_by_its_rounding(dtype: str, constant: float) -> None:
+    nearest = float(np.asarray(constant, dtype=dtype))
+    off = abs(constant - nearest) if math.isfinite(constant) else 0.0
+    assert Arithmetic.of(dtype).rounding(constant) == off
+    assert EXACT.rounding(constant) == 0.0
+
+
+def test_a_constant_takes_part_in_an_operation_as_the_dtype_holds_it() -> None:
+    """0.1 is 0.0999755859375 in float16: nothing is left of a difference where its reference is 2.4e-5."""
+    x = Bounded(np.float64(0.0999755859375), None, HALF)
+    for difference in (0.1 - x, x - 0.1, np.maximum(0.1 - x, 0.0)):
+        assert difference.error >= abs(difference.value)
+    assert np.where(np.array([True]), 0.1, x).error >= 0.1 - 0.0999755859375
+    assert (0.125 - x).error <= 2 * HALF.u * 0.125
+
+
 UNARY = {
     np.exp: (-20, 20),
     np.expm1: (-20, 20),
