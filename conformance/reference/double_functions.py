@@ -108,12 +108,33 @@ def log(a: DoubleWord) -> DoubleWord:
     return DoubleWord(result.head, np.where(one, 0.0, result.tail), np.where(one, 0.0, radius))
 
 
+def log1p(a: DoubleWord) -> DoubleWord:
+    """log(1 + a): to fewer bits where a is small, since 1 + a holds no more of it."""
+    return log(add(DoubleWord(np.float64(1.0)), a))
+
+
+def absolute(a: DoubleWord) -> DoubleWord:
+    """|a|, of which no radius grows."""
+    return _where(a.head < 0, negative(a), a)
+
+
+def maximum(a: DoubleWord, b: DoubleWord) -> DoubleWord:
+    """The larger one, where that is certain or they are equal."""
+    apart = subtract(a, b)
+    certain = (np.abs(apart.head) > np.abs(apart.tail) + apart.radius) | apart.zero
+    larger = _where(apart.head > 0, a, b)
+    return DoubleWord(larger.head, larger.tail, np.where(certain, larger.radius, np.inf))
+
+
+def minimum(a: DoubleWord, b: DoubleWord) -> DoubleWord:
+    """The smaller one, where that is certain or they are equal."""
+    return negative(maximum(negative(a), negative(b)))
+
+
 def apply(function: Callable[..., Any], *operands: Any) -> DoubleWord:
     """What a ufunc, or np.where, makes of double words, numbers or balls; nothing is known for most."""
     if function is np.where:
-        condition, x, y = operands[0], double_words(operands[1]), double_words(operands[2])
-        chosen = (np.where(condition, *pair) for pair in zip(_fields(x), _fields(y), strict=True))
-        return DoubleWord(*chosen)
+        return _where(operands[0], double_words(operands[1]), double_words(operands[2]))
     words = [double_words(part) for part in operands]
     rule = _RULES.get(function)
     return (
@@ -121,6 +142,10 @@ def apply(function: Callable[..., Any], *operands: Any) -> DoubleWord:
         if rule is None
         else rule(*words)
     )
+
+
+def _where(condition: Any, x: DoubleWord, y: DoubleWord) -> DoubleWord:
+    return DoubleWord(*(np.where(condition, *pair) for pair in zip(_fields(x), _fields(y), strict=True)))
 
 
 def _fields(a: DoubleWord) -> tuple[Any, Any, Any]:
@@ -135,4 +160,8 @@ _RULES: dict[Callable[..., Any], Callable[..., DoubleWord]] = {
     np.negative: negative,
     np.exp: exp,
     np.log: log,
+    np.log1p: log1p,
+    np.absolute: absolute,
+    np.maximum: maximum,
+    np.minimum: minimum,
 }

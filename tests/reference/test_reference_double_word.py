@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from conformance.reference.ball_array import balls
-from conformance.reference.double_functions import apply, exp, log
+from conformance.reference.double_functions import absolute, apply, exp, log, log1p, maximum, minimum
 from conformance.reference.double_word import (
     DoubleWord,
     add,
@@ -104,6 +104,32 @@ def test_exp_encloses_the_exact_result(a: tuple[DoubleWord, float]) -> None:
 def test_log_encloses_the_exact_result(a: tuple[DoubleWord, float]) -> None:
     with flint.ctx.workprec(300), np.errstate(all="ignore"):
         assert_holds(log(a[0]), number(*a).log())
+
+
+@given(a=enclosed(st.floats(-1, 1e300, exclude_min=True) | st.floats(-1e-9, 1e-9)))
+@example(a=(DoubleWord(np.array([-1 + 2.0**-53])), 1.0))
+@example(a=(DoubleWord(np.array([5e-324])), 1.0))
+def test_log1p_encloses_the_exact_result(a: tuple[DoubleWord, float]) -> None:
+    with flint.ctx.workprec(2400), np.errstate(all="ignore"):
+        assert_holds(log1p(a[0]), number(*a).log1p())
+
+
+@given(a=enclosed(), b=enclosed() | enclosed(st.sampled_from((0.0, 1.0))))
+@example(a=(DoubleWord(np.array([1.0]), 0.0, np.array([2.0])), -1.0), b=(DoubleWord(np.array([0.0])), 1.0))
+def test_extremes_enclose_the_exact_result(a: tuple[DoubleWord, float], b: tuple[DoubleWord, float]) -> None:
+    with flint.ctx.workprec(BITS), np.errstate(all="ignore"):
+        x, y = number(*a), number(*b)
+        assert_holds(maximum(a[0], b[0]), x.max(y))
+        assert_holds(minimum(a[0], b[0]), x.min(y))
+        assert_holds(absolute(a[0]), abs(x))
+
+
+def test_extremes_of_ordinary_numbers_are_known() -> None:
+    a, b = DoubleWord(np.array([1.0, -3.0, 2.0])), DoubleWord(np.array([0.5, -1.0, 2.0]))
+    assert maximum(a, b).parts()[0].tolist() == [1.0, -1.0, 2.0]
+    assert minimum(a, b).parts()[0].tolist() == [0.5, -3.0, 2.0]
+    assert known(maximum(a, b).parts())
+    assert settled(log1p(DoubleWord(np.exp(-np.linspace(0, 20, 99)))).parts())
 
 
 def test_exp_and_log_are_known_to_more_than_ninety_bits_where_they_are_used() -> None:
