@@ -1,0 +1,118 @@
+"""Cross entropy of two classes, of an input given as the probability of the first.
+
+Source: BCELoss, PyTorch documentation (docstring of torch 2.13.0), and mindspore.nn.BCELoss 2.10.0:
+l = -w (y log x + (1 - y) log(1 - x)), reduced as none, mean or sum; the mean divides by the number of
+terms. The former clamps both logarithms to -100 at least; no other document says what they are at 0.
+
+The gradient follows by hand: dl/dx = w (x - y) / (x (1 - x)), which is (1 - y) / (1 - x) less y / x. Where
+a logarithm is clamped its part of that is zero.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import numpy as np
+
+from conformance.reference.broadcasting import unbroadcast
+from conformance.reference.legacy import legacy_reduction
+from conformance.reference.reduction import reduced, share, weighted
+
+LEAST_LOG = -100.0
+
+
+def binary_cross_entropy(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    reduction: str = "mean",
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    *,
+    log_of_zero: Literal["clamped", "infinite", "nan"] = "clamped",
+    empty_mean: Literal["nan", "zero"] = "nan",
+    weighted_mean: Literal["count", "weights"] = "count",
+) -> Any:
+    """Return the cross entropy of `target` and `input`, which broadcast, as an array or a scalar.
+
+    Raises ValueError for an unknown reduction.
+    """
+    loss = _loss(target, np.log(input), np.log1p(-input), log_of_zero)
+    loss, divisor = weighted(loss, weight, weighted_mean)
+    return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean, divisor)
+
+
+def binary_cross_entropy_vjp(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    upstream: Any = None,
+    reduction: str = "mean",
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    *,
+    log_of_zero: Literal["clamped", "infinite", "nan"] = "clamped",
+    weighted_mean: Literal["count", "weights"] = "count",
+) -> tuple[Any, Any, None]:
+    """Return the gradients with respect to `input` and `target`, each of its shape; none for `weight`.
+
+    `upstream` is the gradient with respect to the loss, of its shape. Raises as `binary_cross_entropy` does.
+    """
+    log_x, log_rest = np.log(input), np.log1p(-input)
+    slope = (input - target) / (input * (1 - input))
+    if log_of_zero == "clamped":
+        log_x, log_rest = np.maximum(log_x, LEAST_LOG), np.maximum(log_rest, LEAST_LOG)
+        slope = np.where(input < math.exp(LEAST_LOG), (1 - target) / (1 - input), slope)
+        slope = np.where(input == 1, -target / input, slope)  # no dtype has another number that near 1
+    slope, divisor = weighted(slope, weight, weighted_mean)
+    each = share(upstream, legacy_reduction(reduction, size_average, reduce), np.shape(slope), divisor)
+    to_target, _ = weighted(log_rest - log_x, weight)
+    return unbroadcast(slope * each, np.shape(input)), unbroadcast(to_target * each, np.shape(target)), None
+
+
+def _loss(target: Any, log_x: Any, log_rest: Any, log_of_zero: str) -> Any:
+    """The terms, of the logarithms of the probabilities of both classes."""
+    if log_of_zero == "clamped":
+        log_x, log_rest = np.maximum(log_x, LEAST_LOG), np.maximum(log_rest, LEAST_LOG)
+    first, second = target * log_x, (1 - target) * log_rest
+    if log_of_zero == "infinite":
+        first = np.where((target == 0) & ~np.isnan(log_x), 0.0, first)
+        second = np.where((target == 1) & ~np.isnan(log_rest), 0.0, second)
+    return -(first + second)
+
+
+def _rounded_rest(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    reduction: str = "mean",
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+) -> Any:
+    """log(1 - x) as the documents print it: 1 - x rounds, which matters where x is near zero."""
+    loss, _ = weighted(_loss(target, np.log(input), np.log(1 - input), "clamped"), weight)
+    return reduced(loss, legacy_reduction(reduction, size_average, reduce))
+
+
+def _two_terms_vjp(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    upstream: Any = None,
+    reduction: str = "mean",
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+) -> tuple[Any, Any, None]:
+    """(1 - y) / (1 - x) - y / x, the chain rule through both logarithms: it cancels where x is near y."""
+    first = np.where(input < math.exp(LEAST_LOG), 0.0, target / input)
+    slope = np.where(input == 1, 0.0, (1 - target) / (1 - input)) - first
+    slope, _ = weighted(slope, weight)
+    each = share(upstream, legacy_reduction(reduction, size_average, reduce), np.shape(slope))
+    log_x, log_rest = (np.maximum(np.log(part), LEAST_LOG) for part in (input, 1 - input))
+    to_target, _ = weighted(log_rest - log_x, weight)
+    return unbroadcast(slope * each, np.shape(input)), unbroadcast(to_target * each, np.shape(target)), None
+
+
+ALTERNATIVES = {"rounded_rest": _rounded_rest}
+VJP_ALTERNATIVES = {"two_terms": _two_terms_vjp}
