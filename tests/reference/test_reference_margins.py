@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -47,3 +48,52 @@ def test_equal_scores_lie_at_the_kink(choice: str, slope: float) -> None:
     assert found["input1"].tolist() == [-slope, -1]
     assert found["input2"].tolist() == [slope, 1]
     assert found["target"].tolist() == [0, 1]
+
+
+def cosine(one: list[float], other: list[float]) -> float:
+    product = math.fsum(a * b for a, b in zip(one, other, strict=True))
+    return product / (math.hypot(*one) * math.hypot(*other))
+
+
+@pytest.mark.parametrize("margin", [0.0, 0.5, -0.25])
+def test_cosine_embedding_loss(margin: float) -> None:
+    target = np.array([1, -1, -1])
+    cosines = [cosine(one, other) for one, other in zip(X.tolist(), Y.tolist(), strict=True)]
+    terms = np.array(
+        [1 - c if t == 1 else max(0.0, c - margin) for c, t in zip(cosines, target, strict=True)]
+    )
+    inputs = {"input1": X, "input2": Y, "target": target}
+    for reduction, expected in (("none", terms), ("sum", terms.sum()), ("mean", terms.mean())):
+        got = value("cosine_embedding_loss", inputs, margin=margin, reduction=reduction)
+        np.testing.assert_allclose(got, expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize("size", [5e-324, 1e-200, 1e-20, 1e160, 1e307])
+def test_the_cosine_is_one_of_directions(size: float) -> None:
+    inputs = {"input1": [[size, 0.0]], "input2": [[1.0, 1.0]], "target": [1]}
+    assert value("cosine_embedding_loss", inputs) == pytest.approx(1 - math.sqrt(0.5), rel=1e-15)
+
+
+def test_more_axes_follow_the_components() -> None:
+    x, y, target = RANDOM.normal(size=(2, 3, 4)), RANDOM.normal(size=(2, 3, 4)), np.ones((2, 4), np.int64)
+    got = value("cosine_embedding_loss", {"input1": x, "input2": y, "target": target}, reduction="none")
+    for n, k in np.ndindex(2, 4):
+        assert got[n, k] == pytest.approx(1 - cosine(x[n, :, k].tolist(), y[n, :, k].tolist()), rel=1e-13)
+
+
+@pytest.mark.parametrize(("choice", "expected"), [("zero", 1.0), ("nan", math.nan)])
+def test_a_vector_of_zeros_has_no_direction(choice: str, expected: float) -> None:
+    inputs = {"input1": [[0.0, 0.0]], "input2": [[1.0, 2.0]], "target": [1]}
+    got = value("cosine_embedding_loss", inputs, {"zero_vector": choice})
+    np.testing.assert_array_equal(got, expected)
+    found = gradients("cosine_embedding_loss", inputs, {"zero_vector_gradient": choice})
+    np.testing.assert_array_equal(found["input1"], [[0.0 if choice == "zero" else math.nan] * 2])
+    assert found["input2"].tolist() == [[0, 0]]
+
+
+def test_another_target_is_a_convention_and_another_shape_an_error() -> None:
+    inputs: dict[str, Any] = {"input1": [[1.0, 0.0]], "input2": [[1.0, 2.0]], "target": [0]}
+    assert np.isnan(value("cosine_embedding_loss", inputs))
+    assert value("cosine_embedding_loss", inputs, {"other_target": "zero"}) == 0
+    with pytest.raises(ValueError, match="target of shape"):
+        value("cosine_embedding_loss", {**inputs, "target": [[1, 1]]})
