@@ -180,6 +180,15 @@ class Ball:
             return Ball(math.nan)
         return Ball(self.real.sqrt() if self.special is None else self.special)
 
+    def __pow__(self, exponent: Number) -> Ball:
+        """Raise to a positive power: NaN of what is below zero."""
+        sign = self.sign()
+        if self.special is not None:
+            return Ball(math.nan if sign < 0 else self.special)
+        if sign <= 0:
+            return Ball(math.nan if sign else 0.0)
+        return Ball(self.real ** as_ball(exponent).real)
+
     def tanh(self) -> Ball:
         """Hyperbolic tangent."""
         return Ball(self.real.tanh() if self.special is None else math.tanh(self.special))

@@ -199,6 +199,7 @@ _RULES: dict[np.ufunc, rules.Rule] = {
     np.expm1: rules.expm1,
     np.log: rules.log,
     np.log1p: rules.log1p,
+    np.power: rules.power,
     np.sqrt: rules.sqrt,
     np.tanh: rules.tanh,
     np.negative: rules.negative,

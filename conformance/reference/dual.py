@@ -100,6 +100,11 @@ class Dual(Ball):
         root = super().sqrt()
         return self._applied(root, 0.5 / root)
 
+    def __pow__(self, exponent: Number) -> Dual:
+        """Raise to a positive power, a constant."""
+        value, power = super().__pow__(exponent), Ball(exponent)
+        return self._applied(value, power * value / Ball(self))
+
     def tanh(self) -> Dual:
         """Hyperbolic tangent."""
         value = super().tanh()

@@ -118,6 +118,19 @@ def sqrt(arithmetic: Arithmetic, a: Operand) -> Operand:
     return _settle(value, error, (a,), lambda: (a[0] < 0) & _crosses(a))
 
 
+def power(arithmetic: Arithmetic, a: Operand, exponent: Operand) -> Operand:
+    """a to an exact positive `exponent`: a^p |expm1(p log1p(+-ea/a))|, (a + ea)^p where 0 may be in reach."""
+    p = exponent[0]
+    value = a[0] ** p
+    error = _elementary(arithmetic, value, _not_exact_zero(a))
+    if a[1] is not None:
+        share = a[1] / a[0]
+        ends = (np.abs(np.expm1(p * np.log1p(end))) for end in (share, -np.minimum(share, 1.0)))
+        reaching = np.maximum(np.maximum(a[0] + a[1], 0.0) ** p - value, value)
+        error = error + np.where(a[0] > a[1], value * np.maximum(*ends), np.where(_crosses(a), reaching, 0.0))
+    return _settle(value, error, (a,), lambda: (a[0] < 0) & _crosses(a))
+
+
 def tanh(arithmetic: Arithmetic, a: Operand) -> Operand:
     """Hyperbolic tangent: its largest slope over the interval times the error."""
     value = np.tanh(a[0])

@@ -62,6 +62,14 @@ def test_special_values_of_functions_are_numpys(name: str, a: float) -> None:
     assert got[0] == expected if got.dtype == bool else same(got[0], float(expected))
 
 
+@pytest.mark.parametrize("exponent", [0.5, 1 / 3, 2.0, 3.0])
+@pytest.mark.parametrize("a", [0.0, 1.0, 2.5, math.inf, math.nan])
+def test_positive_powers_are_numpys(exponent: float, a: float) -> None:
+    with np.errstate(invalid="ignore"):
+        assert same((balls([a]) ** exponent)[0], float(np.float64(a) ** exponent))
+        assert np.isnan(balls([-2.5, -math.inf]) ** exponent).all()
+
+
 @pytest.mark.parametrize("function", [np.maximum, np.minimum])
 def test_extremes_let_nan_win(function: np.ufunc) -> None:
     a, b = np.meshgrid(SPECIAL, SPECIAL)

@@ -35,6 +35,8 @@ UNARY: dict[str, tuple[Callable[[Any], Any], Callable[[float], float], tuple[flo
     "log": (np.log, lambda x: 1 / x, (0.01, 50)),
     "log1p": (np.log1p, lambda x: 1 / (1 + x), (-0.9, 50)),
     "sqrt": (np.sqrt, lambda x: 0.5 / math.sqrt(x), (0.01, 50)),
+    "cube": (lambda x: x**3.0, lambda x: 3 * x * x, (0.01, 5)),
+    "square root of the cube": (lambda x: x**1.5, lambda x: 1.5 * math.sqrt(x), (0.01, 5)),
     "tanh": (np.tanh, lambda x: 1 / math.cosh(x) ** 2, (-5, 5)),
     "abs": (np.abs, lambda x: math.copysign(1, x), (0.01, 5)),
     "negative": (np.negative, lambda x: -1.0, (-5, 5)),
