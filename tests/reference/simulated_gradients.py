@@ -7,7 +7,12 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from simulated_kernels import LOGS, Array, rounded, wider
+from simulated_kernels import LOGS, Array, rounded, softmax, wider
+
+from conformance.reference import Reference, evaluate_gradients, load
+
+FORMULA = load("kl_div")
+EVERYWHERE = {"zero_target_gradient": "zero"}  # kernels here are not about zero targets
 
 Kernel = Callable[[Array, Array, Array, int], tuple[Array, Array]]
 Form = Callable[[Array, Array, Array, Callable[[Array], Array]], Array]
@@ -16,6 +21,19 @@ Form = Callable[[Array, Array, Array, Callable[[Array], Array]], Array]
 def upstreams(dtype: str, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
     """Random signs, magnitudes in [0.5, 2), rounded to `dtype`."""
     return rounded(rng.choice([-1.0, 1.0], shape) * 2.0 ** rng.uniform(-1, 0.999, shape), dtype)
+
+
+def probabilities(dtype: str) -> tuple[Array, Array, np.random.Generator]:
+    """Log-probabilities and probabilities of six distributions, rounded to `dtype`."""
+    rng = np.random.default_rng(7)
+    x, y = (softmax(rng.normal(size=(6, 9)) * 2) for _ in range(2))
+    return rounded(np.log(x), dtype), rounded(y, dtype), rng
+
+
+def references(x: Array, y: Array, g: Array, dtype: str, **attributes: Any) -> dict[str, Reference]:
+    """The reference of both gradients."""
+    inputs = {"input": x, "target": y}
+    return evaluate_gradients(FORMULA, inputs, attributes, dtype, g, conventions=EVERYWHERE)
 
 
 # -- what becomes of a division by n ---------------------------------------------------------------
