@@ -37,7 +37,7 @@ marker_option = click.option(
     "markers",
     default="",
     metavar="EXPRESSION",
-    help="Select by level, framework, dtype, aspect or mode.",
+    help="Select by level, framework, dtype, aspect or mode; quick: for a pull request.",
 )
 expectations_option = click.option(
     "--expectations",

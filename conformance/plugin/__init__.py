@@ -25,6 +25,7 @@ _MARKS = {
     "bfloat16": "in this dtype",
     "float32": "in this dtype",
     "float64": "in this dtype",
+    "quick": "for a pull request: float32, eager, of small inputs",
 }
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from conformance.model import Check
-from conformance.plan import CHOSEN, Target
+from conformance.model import CallSpec, Check, Generator
+from conformance.plan import CHOSEN, EAGER, Target
 from conformance.results import Selection
+
+
+QUICK_ELEMENTS = 4096
 
 
 class SelectionError(ValueError):
@@ -55,8 +59,20 @@ class Asked:
 
 
 def marks(check: Check) -> tuple[str, ...]:
-    """The words that `-m` knows a check by."""
-    return (str(check.level), check.api.framework, check.spec.dtype, str(check.aspect), check.mode)
+    """The words that `-m` knows a check by.
+
+    `quick` are those for a pull request: of every case, API and gradient the float32 checks in eager mode,
+    but for large inputs.
+    """
+    words = (str(check.level), check.api.framework, check.spec.dtype, str(check.aspect), check.mode)
+    quick = check.mode == EAGER and check.spec.dtype == "float32" and _elements(check.spec) <= QUICK_ELEMENTS
+    return (*words, "quick") if quick else words
+
+
+def _elements(spec: CallSpec) -> int:
+    """How many numbers the largest generated input has; one that is written out is never large."""
+    shapes = (source.source.shape for source in spec.inputs if isinstance(source.source, Generator))
+    return max((math.prod(shape) for shape in shapes if shape is not None), default=0)
 
 
 def _compiled(expression: str, option: str) -> Callable[[Callable[..., bool]], bool]:

@@ -87,6 +87,14 @@ def test_the_marks_of_a_check(made: list[Check]) -> None:
     assert marks(made[0]) == ("observe", "torch", "float16", "value", "eager")
 
 
+def test_quick_are_small_float32_checks_in_eager_mode(tmp_path: Path, made: list[Check]) -> None:
+    assert chosen(made, markers="quick") == where(made, "/float32/", "/eager/")
+    for size, expected in ((4096, where(made, "mode:none", "/float32/")), (4097, set())):
+        inputs = f"{{x: {{generator: uniform, shape: [{size}]}}, y: [1]}}"
+        sized = checks(tmp_path, "matrix: {mode: [none]}\nfeatures: [nan]", inputs)
+        assert chosen(sized, markers="quick") == expected
+
+
 def test_levels_and_aspects_can_be_told_apart(tmp_path: Path) -> None:
     plain = checks(tmp_path)
     assert chosen(plain, markers="must") == where(plain, "torch/float32") | where(plain, "torch/float64")
