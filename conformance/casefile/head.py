@@ -128,13 +128,19 @@ def _mapped(tree: LinedDict, scope: Scope, path: Path, wanted: Scalar) -> dict[S
 def _keywords(
     parameters: tuple[Parameter, ...], inputs: dict[str, str], tree: LinedDict, scope: Scope, path: Path
 ) -> None:
-    taken: dict[str, str] = {}
-    named = [((*path, "inputs", name), f'the input "{name}"', keyword) for name, keyword in inputs.items()]
-    named += [
+    """No name stands for two things in a call; the constructor of a class is a call of its own."""
+    of_inputs = [
+        ((*path, "inputs", name), f'the input "{name}"', keyword) for name, keyword in inputs.items()
+    ]
+    of_attributes = [
         ((*path, "parameters", parameter.name), f'the attribute "{parameter.name}"', parameter.keyword)
         for parameter in parameters
     ]
-    for place, what, keyword in named:
-        other = taken.setdefault(keyword, what)
-        if other is not what:
-            scope.problems.add(place, f'"{keyword}" is already the name of {other}', "give each its own name")
+    calls = [of_inputs, of_attributes] if tree["kind"] == "class" else [of_inputs + of_attributes]
+    for named in calls:
+        taken: dict[str, str] = {}
+        for place, what, keyword in named:
+            other = taken.setdefault(keyword, what)
+            if other is not what:
+                message = f'"{keyword}" is already the name of {other}'
+                scope.problems.add(place, message, "give each its own name")

@@ -191,7 +191,7 @@ def test_literals_that_are_fine(value, expected, edited, tmp_path):
         ("reference: nothing", "reference: nothin", ['9: conventions.zero.reference: unknown choice "nothin"; did you mean "nothing"?']),
         ("document: paper", "document: papper", ['15: apis.torch.nn.Op.document: unknown document "papper"; did you mean "paper"?']),
         ("      mode:", "      modes:", ['17: apis.torch.nn.Op.parameters.modes: unknown attribute or optional input; did you mean "mode"?']),
-        ("{default: mean,", "{keyword: x,", ['17: apis.torch.nn.Op.parameters.mode: "x" is already the name of the input "x"; give each its own name']),
+        ("kind: class\n    document: paper\n    parameters:\n      mode: {default: mean,", "kind: function\n    document: paper\n    parameters:\n      mode: {keyword: x,", ['17: apis.torch.nn.Op.parameters.mode: "x" is already the name of the input "x"; give each its own name']),
         ("[mean, none]", "[mean, mean]", ['17: apis.torch.nn.Op.parameters.mode.values[1]: "mean" stands here twice; it is item 0 too']),
         ("[mean, none]", "[mean], mapped: {maen: 1}", ['17: apis.torch.nn.Op.parameters.mode.mapped.maen: is none of the values; did you mean "mean"?']),
         ("{default: mean, values: [mean, none]}", "{mapped: {1: a, 1.0: b}}", ["17: apis.torch.nn.Op.parameters.mode.mapped.1.0: means the same as a key before it; remove one of them"]),
@@ -233,6 +233,12 @@ def test_text_where_text_is_wanted_needs_no_quotes(edited, tmp_path):
     assert operator.cases[0].document == "2024-01-01"
     assert operator.cases[0].features == ("010", "yes", "1:30")
     assert operator.documents["2024-01-01"].title == "1_000"
+
+
+def test_the_constructor_of_a_class_may_have_the_names_of_its_inputs(edited, tmp_path):
+    path = tmp_path / "op.yaml"
+    path.write_text(edited("{default: mean,", "{keyword: x,"))
+    assert [parameter.keyword for parameter in load(path).apis["torch.nn.Op"].parameters] == ["x"]
 
 
 def test_problems_of_all_parts_come_together(edited, tmp_path):
