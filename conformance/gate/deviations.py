@@ -58,8 +58,8 @@ def deviations(universe: Universe, new: Iterable[Brief]) -> list[Deviation]:
     """The checks `new` folded into entries; their patterns match nothing else in `universe`.
 
     Patterns are made for all checks of one outcome and subtype together, since explanations of single
-    checks come and go with their inputs; then each pattern goes to the cause that most of its checks have.
-    What has no known cause is kept apart by case.
+    checks come and go with their inputs; then each pattern, with those that overlap it, goes to the cause
+    that most of its checks have. What has no known cause is kept apart by case.
     """
     alike: dict[tuple[str, str, str | None, str | None, str], dict[str, Brief]] = {}
     for brief in new:
@@ -68,19 +68,31 @@ def deviations(universe: Universe, new: Iterable[Brief]) -> list[Deviation]:
         alike.setdefault(key, {})[brief["id"]] = brief
     found: dict[tuple[object, ...], Deviation] = {}
     for (operator, outcome, subtype, convention, kind), checks in alike.items():
-        for pattern in universe.cover(checks):
-            members = [checks[name] for name in universe.matched(pattern)]
+        for patterns, names in _apart(universe, universe.cover(checks)):
+            members = [checks[name] for name in names]
             words = Counter(cause(brief) for brief in members)
             why = max(words, key=lambda word: (words[word], word))
             if not why:
-                why = pattern.split("/")[1] if "/" in pattern else pattern
+                why = patterns[0].split("/")[1] if "/" in patterns[0] else patterns[0]
             entry = found.setdefault(
                 (operator, outcome, subtype, convention, kind, why),
                 Deviation(str(outcome), subtype, convention),
             )
-            entry.patterns.append(pattern)
+            entry.patterns.extend(patterns)
             entry.checks.update((brief["id"], brief) for brief in members)
     return list(found.values())
+
+
+def _apart(universe: Universe, patterns: Iterable[str]) -> list[tuple[list[str], set[str]]]:
+    """The patterns with what they match; together those that share a check, which has one entry."""
+    groups: list[tuple[list[str], set[str]]] = []
+    for pattern in patterns:
+        matched = universe.matched(pattern)
+        touching = [group for group in groups if group[1] & matched]
+        groups = [group for group in groups if not group[1] & matched]
+        joined = [each for group in touching for each in group[0]]
+        groups.append(([*joined, pattern], matched.union(*(group[1] for group in touching))))
+    return groups
 
 
 def cause(brief: Brief) -> str:

@@ -43,6 +43,19 @@ class TestAdded:
         assert "outcome: degraded\n    review: true" in after
         assert "Naive summation, 1.2 digits." in after
 
+    def test_patterns_that_overlap_stay_together(self, tmp_path):
+        """Two settings fail, each for a reason of its own, and where they meet for either."""
+        other = {"name": "other", "text": "something else"}
+        failures = [
+            failing(variant="log_target:true+reduction:mean"),
+            failing(variant="log_target:true+reduction:sum"),
+            failing(variant="log_target:false+reduction:sum", hypothesis=other),
+            failing(variant="log_target:none+reduction:sum", hypothesis=other),
+        ]
+        after = updated(tmp_path, "  []\n", *failures, check(variant="log_target:false+reduction:mean"))
+        assert after.count("outcome: mismatch") == 1
+        assert "      - kl_div/reductions/*+reduction:sum/*/value\n" in after
+
     def test_one_cause_is_one_entry_and_two_are_two(self, tmp_path):
         other = {"name": "halved", "text": "the formula divided by 2"}
         checks = [failing(case="a"), failing(case="b"), failing(case="c", hypothesis=other)]
