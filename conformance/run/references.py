@@ -33,12 +33,15 @@ class Machine:
 
 
 def inputs_of(call: Call) -> dict[str, Array]:
-    """The arrays of a call. Raises TypeError where an input is no tensor: mathematics has no answer."""
+    """The arrays of a call, a plain number among them as one without dimensions.
+
+    Raises TypeError where an input is neither tensor nor number: mathematics has no answer.
+    """
     arrays = {}
     for name, value in call.arrays.items():
-        if not isinstance(value, np.ndarray):
+        if isinstance(value, bool) or not isinstance(value, (np.ndarray, int, float)):
             raise TypeError(f"input {name} is {type(value).__name__}, no tensor")
-        arrays[name] = value
+        arrays[name] = value if isinstance(value, np.ndarray) else np.array(float(value))
     return arrays
 
 

@@ -12,6 +12,7 @@ from run_checks import check_of, checks
 
 from conformance.model import Check
 from conformance.plan import materialise
+from conformance.run.references import inputs_of
 from conformance.run.request import Argument, request, style_of
 
 X, Y = Argument("x"), Argument("y")
@@ -156,6 +157,21 @@ def test_deliberate_non_tensors_travel_as_what_they_are(tmp_path: Path) -> None:
     assert x == {"scalar": [1, 0.5]}
     assert list(y) == ["ndarray"]
     assert (y["ndarray"]["dtype"], array_of(y["ndarray"]).tolist()) == ("float64", [1.0, 2.0])
+
+
+@pytest.mark.parametrize("number", ["0.75", "3"])
+def test_a_plain_number_is_a_tensor_without_dimensions_to_the_reference(tmp_path: Path, number: str) -> None:
+    check = check_of(checks(tmp_path, inputs=f"{{x: {{raw: {number}}}, y: [1.0, 2.0]}}"), "torch.op")
+    assert message(check)["args"][0] == {"scalar": float(number)}
+    x = inputs_of(materialise(check.spec))["x"]
+    assert (x.dtype, x.shape, x.item()) == (np.float64, (), float(number))
+
+
+@pytest.mark.parametrize("value", ["[0.5]", "true", "null", "text"])
+def test_what_else_is_no_tensor_has_no_reference(tmp_path: Path, value: str) -> None:
+    check = check_of(checks(tmp_path, inputs=f"{{x: {{raw: {value}}}, y: [1.0, 2.0]}}"), "torch.op")
+    with pytest.raises(TypeError, match="input x is .*, no tensor"):
+        inputs_of(materialise(check.spec))
 
 
 def test_nothing_that_is_expected_ever_reaches_a_worker(tmp_path: Path) -> None:
