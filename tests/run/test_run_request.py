@@ -170,7 +170,7 @@ def test_a_plain_number_is_a_tensor_without_dimensions_to_the_reference(tmp_path
 @pytest.mark.parametrize("value", ["[0.5]", "true", "null", "text"])
 def test_what_else_is_no_tensor_has_no_reference(tmp_path: Path, value: str) -> None:
     check = check_of(checks(tmp_path, inputs=f"{{x: {{raw: {value}}}, y: [1.0, 2.0]}}"), "torch.op")
-    with pytest.raises(TypeError, match="input x is .*, no tensor"):
+    with pytest.raises(TypeError, match=r"input x is .*, no tensor"):
         inputs_of(materialise(check.spec))
 
 
