@@ -12,8 +12,8 @@ def class_axis(input: Any) -> int:
     return 0 if np.ndim(input) == 1 else 1
 
 
-def kept(input: Any, target: Any, ignore_index: int) -> Any:
-    """Where the class indices `target` are not ignored, as an array of bools.
+def kept(input: Any, target: Any, ignore_index: int | None = None) -> Any:
+    """Where the class indices `target` are not ignored (None: everywhere), as an array of bools.
 
     Raises ValueError where one that is not ignored is no class of `input`, and where its shape is not
     that of `input` without its classes.
@@ -22,7 +22,7 @@ def kept(input: Any, target: Any, ignore_index: int) -> Any:
     classes = shape.pop(class_axis(input))
     if tuple(shape) != np.shape(target):
         raise ValueError(f"class indices of shape {np.shape(target)} for an input of {np.shape(input)}")
-    wanted = np.not_equal(target, ignore_index)
+    wanted = np.ones(shape, bool) if ignore_index is None else np.not_equal(target, ignore_index)
     if not np.all(~wanted | ((target >= 0) & (target < classes))):
         raise ValueError(f"a class index that is none of the {classes} classes")
     return wanted

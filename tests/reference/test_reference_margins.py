@@ -97,3 +97,44 @@ def test_another_target_is_a_convention_and_another_shape_an_error() -> None:
     assert value("cosine_embedding_loss", inputs, {"other_target": "zero"}) == 0
     with pytest.raises(ValueError, match="target of shape"):
         value("cosine_embedding_loss", {**inputs, "target": [[1, 1]]})
+
+
+SCORES = RANDOM.normal(size=(4, 5)) * 2
+WEIGHTS = np.array([0.5, 2.0, 1.0, 0.25, 3.0])
+
+
+@pytest.mark.parametrize("p", [1, 2])
+@pytest.mark.parametrize("weight", [None, WEIGHTS])
+def test_multi_margin_loss(weight: Any, p: int) -> None:
+    target, margin = np.array([0, 4, 2, 2]), 0.75
+    weights = np.ones(5) if weight is None else weight
+    terms = np.zeros(4)
+    for n, (row, y) in enumerate(zip(SCORES.tolist(), target.tolist(), strict=True)):
+        others = (max(0.0, margin - row[y] + x) ** p for i, x in enumerate(row) if i != y)
+        terms[n] = weights[y] * math.fsum(others) / 5
+    inputs = {"input": SCORES, "target": target} | ({} if weight is None else {"weight": weight})
+    for reduction, expected in (("none", terms), ("sum", terms.sum()), ("mean", terms.mean())):
+        got = value("multi_margin_loss", inputs, p=p, margin=margin, reduction=reduction)
+        np.testing.assert_allclose(got, expected, rtol=1e-13)
+    by_weights = value("multi_margin_loss", inputs, {"weighted_mean": "weights"}, p=p, margin=margin)
+    assert by_weights == pytest.approx(terms.sum() / weights[target].sum(), rel=1e-13)
+
+
+@pytest.mark.parametrize("p", [1, 2])
+def test_equal_scores_do_not_lose_the_margin(p: int) -> None:
+    inputs = {"input": [[1e20, 1e20]], "target": [0]}
+    assert value("multi_margin_loss", inputs, p=p) == 0.5
+    found = gradients("multi_margin_loss", inputs, p=p)["input"]
+    assert found.tolist() == [[-p / 2, p / 2]]
+
+
+@pytest.mark.parametrize("attributes", [{"p": 0}, {"p": 3}, {"reduction": "avg"}])
+def test_multi_margin_loss_refuses_other_attributes(attributes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"p 0|p 3|reduction"):
+        value("multi_margin_loss", {"input": [[1.0, 2.0]], "target": [0]}, **attributes)
+
+
+@pytest.mark.parametrize("target", [[2], [-1], [-100], [0, 1]])
+def test_multi_margin_loss_ignores_no_index(target: list[int]) -> None:
+    with pytest.raises(ValueError, match="class ind"):
+        value("multi_margin_loss", {"input": [[1.0, 2.0]], "target": target})
