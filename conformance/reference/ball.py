@@ -193,6 +193,16 @@ class Ball:
         """Hyperbolic tangent."""
         return Ball(self.real.tanh() if self.special is None else math.tanh(self.special))
 
+    def logaddexp(self, other: Number) -> Ball:
+        """log(exp x + exp y)."""
+        a, b = self, as_ball(other)
+        if a.special == -math.inf or b.special == -math.inf:
+            return b if a.special == -math.inf else a
+        if a.special is not None or b.special is not None:
+            return a + b
+        small, large = (a, b) if float(a.real.mid()) < float(b.real.mid()) else (b, a)
+        return large + (small - large).exp().log1p()
+
     def maximum(self, other: Number) -> Ball:
         """Return an enclosure of the larger one, without deciding which; NaN wins."""
         a, b = self, as_ball(other)

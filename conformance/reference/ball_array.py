@@ -131,6 +131,7 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None) -> Any:
 
 
 _BY_NAME: dict[np.ufunc, Callable[..., Any]] = {
+    np.logaddexp: np.frompyfunc(lambda a, b: a.logaddexp(b), 2, 1),
     np.maximum: np.frompyfunc(lambda a, b: a.maximum(b), 2, 1),
     np.minimum: np.frompyfunc(lambda a, b: a.minimum(b), 2, 1),
     np.isnan: np.frompyfunc(Ball.isnan, 1, 1),

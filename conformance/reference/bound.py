@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from conformance.reference import rules
+from conformance.reference import composite_rules, rules
 from conformance.reference.arithmetic import Arithmetic
 from conformance.reference.mask import Mask
 
@@ -199,6 +199,7 @@ _RULES: dict[np.ufunc, rules.Rule] = {
     np.expm1: rules.expm1,
     np.log: rules.log,
     np.log1p: rules.log1p,
+    np.logaddexp: composite_rules.logaddexp,
     np.power: rules.power,
     np.sqrt: rules.sqrt,
     np.tanh: rules.tanh,

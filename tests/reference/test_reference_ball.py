@@ -70,6 +70,13 @@ def test_positive_powers_are_numpys(exponent: float, a: float) -> None:
         assert np.isnan(balls([-2.5, -math.inf]) ** exponent).all()
 
 
+def test_logarithms_of_added_exponentials_are_numpys() -> None:
+    a, b = np.meshgrid([*SPECIAL, 1000.0, -1e30], [*SPECIAL, 1000.0, -1e30])
+    with np.errstate(all="ignore"):
+        got, expected = np.logaddexp(balls(a), balls(b)), np.logaddexp(a, b)
+    assert all(same(x, y) for x, y in zip(got.flat, expected.flat, strict=True))
+
+
 @pytest.mark.parametrize("function", [np.maximum, np.minimum])
 def test_extremes_let_nan_win(function: np.ufunc) -> None:
     a, b = np.meshgrid(SPECIAL, SPECIAL)

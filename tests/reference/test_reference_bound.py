@@ -96,7 +96,7 @@ UNARY = {
     np.negative: (-50, 50),
     np.absolute: (-50, 50),
 }
-BINARY = [np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum]
+BINARY = [np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum, np.logaddexp]
 share = st.floats(-1, 1)
 error = st.one_of(st.just(0.0), st.floats(1e-9, 3))
 

@@ -42,6 +42,7 @@ UNARY: dict[str, tuple[Callable[[Any], Any], Callable[[float], float], tuple[flo
     "negative": (np.negative, lambda x: -1.0, (-5, 5)),
     "maximum": (lambda x: np.maximum(x, 0.0), lambda x: float(x > 0), (-5, 5)),
     "minimum": (lambda x: np.minimum(1.0, x), lambda x: float(x < 1), (-5, 5)),
+    "logaddexp": (lambda x: np.logaddexp(x, 1.0), lambda x: 1 / (1 + math.exp(1 - x)), (-5, 5)),
     "clip": (lambda x: np.clip(x, -1, 1), lambda x: float(-1 < x < 1), (-5, 5)),
     "where": (lambda x: np.where(x > 0.5, x * x, 3.0), lambda x: 2 * x * (x > 0.5), (-5, 5)),
     "constants": (lambda x: 2 / (3 - (1 + 4 * x)), lambda x: 8 / (2 - 4 * x) ** 2, (1, 5)),
