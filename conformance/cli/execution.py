@@ -37,7 +37,7 @@ from conformance.outputs import (
 )
 from conformance.plan import CHOSEN
 from conformance.report import collect, print_summary, summarise, write_html
-from conformance.results import CheckRecord, ResultsError, read_results
+from conformance.results import CheckRecord, ResultsError, StoredRun
 from conformance.run import (
     Asked,
     Continuation,
@@ -151,15 +151,14 @@ def _conclude(sink: Sink, gate: Gate, page: Path | None, seconds: float) -> None
     """Print the summary and write the page, both from the results file as anyone could."""
     if sink.path is None:
         return
-    results = read_results(sink.path, incomplete=True, trusted=True)
+    collection = collect([StoredRun(sink.path, incomplete=True, trusted=True)])
     verdicts = {name: (str(ruling.verdict), ruling.why) for name, ruling in gate.rulings.items()}
     unwritten: ResultsError | None = None
     try:
-        page = write_html(page, [results], verdicts) if page else None
+        page = write_html(page, collection, verdicts) if page else None
     except ResultsError as problem:  # which is no reason to keep the summary back
         page, unwritten = None, problem
     console = Console()
-    collection = collect([results])
     with commands_stopped(click.echo):
         print_summary(summarise(collection, verdicts), console, [sink.path], page, seconds)
         print_gate(console, gate, collection)

@@ -23,7 +23,7 @@ from conformance.outputs import (
     workflow_commands,
 )
 from conformance.report import collect
-from conformance.results import ResultsError, read_results
+from conformance.results import ResultsError, StoredRun
 from conformance.run import today
 
 
@@ -69,7 +69,7 @@ def command(
     known = load_known(expectations, case_folders(()))
     try:
         judged = judge(results, known, today(), strict=not no_strict)
-        told = account(collect(map(read_results, results)), judged.gate)
+        told = account(collect(map(StoredRun, results)), judged.gate)
     except (ResultsError, ExpectationError) as problem:
         raise refusal(problem) from problem
     click.echo(FORMATS[form](told), file=output, nl=False)

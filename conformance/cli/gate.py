@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
 import click
 from rich.console import Console
 
 from conformance.cli import ExitCode
-from conformance.cli.gate_text import SHOWN, Cause, causes, print_gate
+from conformance.cli.gate_text import SHOWN, print_gate
 from conformance.cli.options import expectations_option, refusal
 from conformance.cli.steps import case_folders, load_known
 from conformance.gate import ExpectationError, Judged, Verdict, judge
-from conformance.report import Collection, collect
-from conformance.report.collect import Entry
+from conformance.report import collect
 from conformance.report.visible import visible
-from conformance.results import CheckRecord, ResultsError, RunResults, pick_results
+from conformance.results import ResultsError, StoredRun
 from conformance.run import today
 
 
@@ -42,31 +39,17 @@ def command(results: tuple[Path, ...], expectations: Path | None, no_strict: boo
     known = load_known(expectations, case_folders(()))
     try:
         judged = judge(results, known, today(), strict=not no_strict)
-        found = causes(
-            judged.gate, [Entry(brief["environment"], cast(CheckRecord, brief)) for brief in judged.news]
-        )
-        collection = _collection(judged, found[: max(SHOWN, reports)])
+        collection = collect(map(StoredRun, results if judged.news else ()))
     except (ResultsError, ExpectationError) as problem:
         raise refusal(problem) from problem
     console = Console()
     _print_counts(console, judged)
-    print_gate(console, judged.gate, collection, found, reports)
+    print_gate(console, judged.gate, collection, reports)
     for name in judged.unavailable:
         click.echo(f"error: {visible(name)} could not run", err=True)
     if judged.unavailable or judged.gate.misspelt:
         return ExitCode.USAGE
     return ExitCode.CLOSED if judged.gate.closing or not judged.total else ExitCode.OPEN
-
-
-def _collection(judged: Judged, found: Sequence[Cause]) -> Collection:
-    """The whole records of the first check of each cause, and of its peers."""
-    ids = {cause.first for cause in found}
-    calls = {cause.group.first.record["call"] for cause in found} - {""}
-    runs = []
-    for path, header in judged.headers.items():
-        picked = pick_results(path, lambda brief: brief["id"] in ids or brief["call"] in calls) if ids else ()
-        runs.append(RunResults(path, header, list(picked), judged.footers[path]))
-    return collect(runs)
 
 
 def _print_counts(console: Console, judged: Judged) -> None:

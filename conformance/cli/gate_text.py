@@ -10,10 +10,9 @@ from rich.console import Console
 
 from conformance.gate import Gate, Verdict
 from conformance.report import Collection, headline, report_text, tolerance_report
-from conformance.report.collect import Entry
+from conformance.report.entry import Entry
 from conformance.report.groups import Group, groups
 from conformance.report.visible import visible
-from conformance.results import CheckRecord
 
 SHOWN = 10  # causes; what is left is counted
 _ORDER = (  # our own faults first: they cast doubt on the rest
@@ -36,7 +35,7 @@ class Cause:
     @property
     def first(self) -> str:
         """The id of the check that stands for them."""
-        return self.group.first.record["id"]
+        return self.group.first.id
 
 
 def causes(gate: Gate, entries: Sequence[Entry]) -> list[Cause]:
@@ -44,7 +43,7 @@ def causes(gate: Gate, entries: Sequence[Entry]) -> list[Cause]:
 
     def of(verdict: Verdict) -> list[Group]:
         def wanted(entry: Entry) -> bool:
-            ruling = gate.rulings.get(entry.record["id"])
+            ruling = gate.rulings.get(entry.id)
             return ruling is not None and ruling.verdict is verdict
 
         return groups(entries, wanted) if gate.closes(verdict) else []
@@ -56,20 +55,17 @@ def print_gate(
     console: Console,
     gate: Gate,
     collection: Collection,
-    found: Sequence[Cause] | None = None,
     reports: int = 1,
 ) -> None:
     """Print a report of the first check of some causes, then whether the gate is open, and if not why.
 
-    The verdict comes last: the end of a log is what people see first. `collection` has the whole records of
-    what is to be shown and of its peers; `found` are the causes, by default those in `collection`; `reports`
-    is how many of them get their report.
+    The verdict comes last: the end of a log is what people see first. `collection` may be empty where nothing
+    closes the gate; `reports` is how many of the causes get their report.
     """
-    found = causes(gate, collection.entries) if found is None else found
-    whole = {entry.record["id"]: entry.record for entry in collection.entries}
+    found = causes(gate, collection.entries)
     lines: list[str] = []
     for cause in found[:reports]:
-        lines += [*_report(whole[cause.first], collection), ""]
+        lines += [*_report(cause.group.first, collection), ""]
     closing = gate.closing
     if closing:
         counts = ", ".join(f"{count:,} {verdict}" for verdict, count in closing.items())
@@ -83,7 +79,7 @@ def print_gate(
     lines += [f"  stale: {each}" for each in gate.stale]
     lines += _not_run(gate)
     for cause in found[:SHOWN]:
-        lines += _told(gate, collection, cause, whole[cause.first])
+        lines += _told(gate, collection, cause)
     if len(found) > SHOWN:
         rest = sum(len(cause.group.entries) for cause in found[SHOWN:])
         lines.append(f"  and {_count(len(found) - SHOWN, 'more cause')}, {_count(rest, 'check')}")
@@ -93,7 +89,7 @@ def print_gate(
         console.print(line, soft_wrap=True, markup=False, highlight=False)
 
 
-def _told(gate: Gate, collection: Collection, cause: Cause, record: CheckRecord) -> Iterator[str]:
+def _told(gate: Gate, collection: Collection, cause: Cause) -> Iterator[str]:
     """One cause: what, in which API, how often and where; the check to look at; what is the matter."""
     group = cause.group
     places = ", ".join(dict.fromkeys(entry.environment for entry in group.entries))
@@ -103,7 +99,8 @@ def _told(gate: Gate, collection: Collection, cause: Cause, record: CheckRecord)
     if cause.verdict in (Verdict.REGRESSION, Verdict.CHANGED, Verdict.FIXED):
         yield f"    {visible(gate.rulings[cause.first].why)}"
     else:
-        yield f"    {headline(record, collection.conventions.get(record['operator']))}"
+        conventions = collection.conventions.get(group.operator)
+        yield f"    {headline(collection.whole(group.first), conventions)}"
 
 
 def _not_run(gate: Gate) -> Iterator[str]:
@@ -119,9 +116,9 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def _report(record: CheckRecord, collection: Collection) -> list[str]:
+def _report(entry: Entry, collection: Collection) -> list[str]:
     """The tolerance report of a cause's first check, without the script, which is long."""
-    conventions = collection.conventions.get(record["operator"])
-    report = tolerance_report(record, collection.peers(record), conventions)
+    conventions = collection.conventions.get(entry.operator)
+    report = tolerance_report(collection.whole(entry), collection.peers(entry.call), conventions)
     sections = tuple(section for section in report.sections if section.title != "reproducer")
     return report_text(replace(report, sections=sections)).splitlines()

@@ -12,7 +12,7 @@ from conformance.cli.steps import case_folders, load_known
 from conformance.diff import Kind, compare
 from conformance.gate import ExpectationError, Gate
 from conformance.report import Baseline, collect, csv_report, markdown_report, write_html, write_text
-from conformance.results import ResultsError, read_results
+from conformance.results import ResultsError, StoredRun
 
 SUFFIXES = {"html": "html", "markdown": "md", "csv": "csv"}
 
@@ -52,26 +52,23 @@ def command(
         raise click.UsageError("--baseline goes with one results file and --format html")
     output = output or Path(f"reports/index.{SUFFIXES[form]}")
     try:
-        runs = [read_results(path, incomplete=True) for path in paths]
+        collection = collect([StoredRun(path, incomplete=True) for path in paths])
         gate = Gate(load_known(expectations, case_folders(())))
-        for run in runs:
-            platforms = {name: told["platform"] for name, told in run.header["environments"].items()}
-            for record in run.checks:
-                gate.add(record, platforms.get(record["environment"], ""))
+        for entry in collection.entries:
+            told = collection.environments[entry.environment]
+            gate.add(entry.facts(), told["platform"] if told is not None else "")
         verdicts = {name: (str(ruling.verdict), ruling.why) for name, ruling in gate.rulings.items()}
         if form == "html":
             since = _since(baseline, paths[0]) if baseline is not None else None
-            click.echo(write_html(output, runs, verdicts, since))
+            click.echo(write_html(output, collection, verdicts, since))
         else:
-            collection = collect(runs)
             text = markdown_report(collection) if form == "markdown" else csv_report(collection, verdicts)
             click.echo(write_text(output, text))
-        for run in runs:
-            if not run.complete:
-                click.echo(f"{run.path} is incomplete: its run was stopped", err=True)
+        for name in collection.incomplete:
+            click.echo(f"{name} is incomplete: its run was stopped", err=True)
     except (ResultsError, ExpectationError) as problem:
         raise refusal(problem) from problem
-    return ExitCode.OPEN if all(run.complete for run in runs) else ExitCode.USAGE
+    return ExitCode.USAGE if collection.incomplete else ExitCode.OPEN
 
 
 def _since(old: Path, new: Path) -> Baseline:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from conformance.gate import Gate, Stale, Verdict
 from conformance.report import Collection, Summary, headline, summarise
-from conformance.report.collect import Entry
+from conformance.report.entry import Entry
 from conformance.report.groups import Group, groups
 from conformance.report.visible import clipped, visible
 
@@ -115,29 +115,27 @@ def _others(collection: Collection, gate: Gate) -> Iterator[Finding]:
     for verdict in (*_KNOWN, *(() if gate.strict else (Verdict.FIXED,))):
         for group in _groups(collection, gate, verdict):
             yield _finding(group, str(verdict), False, collection, gate)
-    divergences = groups(
-        collection.entries, lambda entry: entry.failing and entry.record["id"] not in gate.rulings
-    )
+    divergences = groups(collection.entries, lambda entry: entry.failing and entry.id not in gate.rulings)
     for group in divergences:
         yield _finding(group, "divergence", False, collection, gate)
 
 
 def _groups(collection: Collection, gate: Gate, verdict: Verdict) -> list[Group]:
     def wanted(entry: Entry) -> bool:
-        ruling = gate.rulings.get(entry.record["id"])
+        ruling = gate.rulings.get(entry.id)
         return ruling is not None and ruling.verdict is verdict
 
     return groups(collection.entries, wanted)
 
 
 def _finding(group: Group, verdict: str, closes: bool, collection: Collection, gate: Gate) -> Finding:
-    record = group.first.record
+    record = collection.whole(group.first)
     ruling = gate.rulings.get(record["id"])
     why = ruling.why if ruling is not None else ""
     sentence = headline(record, collection.conventions.get(record["operator"]))
     if verdict in (Verdict.REGRESSION, Verdict.CHANGED, Verdict.FIXED):
         sentence = f"{sentence} {why}"
-    places = dict.fromkeys(_place(entry.record["location"]) for entry in group.entries)
+    places = dict.fromkeys(_place(entry.location) for entry in group.entries)
     place, *others = places
     key = (group.operator, group.api, record["framework"], group.outcome, group.subtype, group.cause, closes)
     return Finding(

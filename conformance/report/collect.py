@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from conformance.report.entry import Entries, Entry
 from conformance.report.visible import visible
-from conformance.results import CheckRecord, ConventionForm, EnvironmentForm, RunResults, Unavailable
+from conformance.results import (
+    ApiForm,
+    CheckRecord,
+    ConventionForm,
+    EnvironmentForm,
+    Peer,
+    Run,
+    Unavailable,
+    outlines_of,
+    peers_of,
+    whole_record,
+)
 
 Verdicts: TypeAlias = "Mapping[str, tuple[str, str]]"  # check id -> verdict word and reason
 
@@ -28,93 +40,85 @@ OUTCOMES = (
     "invalid_case",
     "not_run",
 )
-FAILING = frozenset({"mismatch", "not_rejected", "wrong_error", "error", "crash", "timeout"})
 OURS = frozenset({"harness_error", "invalid_case", "not_run"})
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One check, and the label of the environment that ran it."""
-
-    environment: str
-    record: CheckRecord
-
-    @property
-    def failing(self) -> bool:
-        """Whether the framework did something that is not right."""
-        return self.record["outcome"] in FAILING
-
-    @property
-    def defect(self) -> bool:
-        """Whether it broke a promise of its documentation."""
-        return self.failing and self.record["level"] == "must"
 
 
 @dataclass(slots=True)
 class Collection:
-    """All checks of some result files.
+    """All checks of some runs.
 
     `environments` maps labels to what is known of each (None where no header tells), `unavailable` to why
-    and how to mend it, `conventions` an operator's conventions by name.
+    and how to mend it, `conventions` an operator's conventions by name, `apis` the signature of each API.
     """
 
+    runs: Sequence[Run]
     entries: list[Entry] = field(default_factory=list)
     environments: dict[str, EnvironmentForm | None] = field(default_factory=dict)
     unavailable: dict[str, Unavailable] = field(default_factory=dict)
     conventions: dict[str, dict[str, ConventionForm]] = field(default_factory=dict)
+    apis: dict[str, ApiForm] = field(default_factory=dict)
     incomplete: list[str] = field(default_factory=list)
-    _calls: dict[str, list[CheckRecord]] = field(default_factory=lambda: defaultdict(list))
+    _calls: dict[str, list[Entry]] = field(default_factory=dict)
+    _last: tuple[str, list[Peer]] = ("", [])
 
-    def peers(self, record: CheckRecord) -> list[CheckRecord]:
-        """The records of the same call, this one among them."""
-        return self._calls.get(record["call"], [])
+    def whole(self, entry: Entry) -> CheckRecord:
+        """The whole record of an entry. Raises ResultsError."""
+        return whole_record(self.runs[entry.run], entry.place)
 
-    def counts(self, environment: str | None = None) -> Counter[str]:
-        """Checks of each outcome, in one environment or in all."""
-        return Counter(
-            entry.record["outcome"]
-            for entry in self.entries
-            if environment is None or entry.environment == environment
-        )
+    def peers(self, call: str) -> list[Peer]:
+        """The checks of one call; asking for the same call again costs nothing. Raises ResultsError."""
+        if self._last[0] != call:
+            found = self._calls.get(call, [])
+            peers = [
+                peer
+                for number, run in enumerate(self.runs)
+                for peer in peers_of(run, [entry.place for entry in found if entry.run == number])
+            ]
+            self._last = (call, peers)
+        return self._last[1]
 
 
-def collect(runs: Iterable[RunResults]) -> Collection:
-    """The checks of `runs` together.
+def collect(runs: Iterable[Run]) -> Collection:
+    """The checks of `runs` together. Raises ResultsError where one of them cannot be read to its end.
 
     Where two files have an environment of one name, its label says which file it is from.
     """
-    runs = list(runs)
-    found = Collection()
-    labels = _labels(runs)
-    for number, run in enumerate(runs):
+    found = Collection(list(runs))
+    made = Entries()
+    for number, run in enumerate(found.runs):
+        for place, outline in enumerate(outlines_of(run)):
+            entry = made.entry(number, place, outline)
+            found.entries.append(entry)
+            if entry.call:
+                found._calls.setdefault(entry.call, []).append(entry)
+    labels = _labels(found)
+    for number, run in enumerate(found.runs):
         for name, form in run.header["environments"].items():
             found.environments.setdefault(labels[number, name], form)
         lost = run.footer["unavailable"] if run.footer is not None else {}
         found.unavailable.update({**run.header["unavailable"], **lost})
         for operator, conventions in run.header["conventions"].items():
             found.conventions.setdefault(operator, {}).update(conventions)
+        found.apis.update(run.header.get("apis", {}))
         if not run.complete:
             found.incomplete.append(run.path.name)
-        for record in run.checks:
-            label = labels[number, record["environment"]]
-            found.environments.setdefault(label, None)
-            found.entries.append(Entry(label, record))
-            if record["call"]:
-                found._calls[record["call"]].append(record)
+    for entry in found.entries:
+        entry.environment = labels[entry.run, entry.name]
+        found.environments.setdefault(entry.environment, None)
     found.environments = dict(sorted(found.environments.items()))  # a header has them as they started
     return found
 
 
-def _labels(runs: Sequence[RunResults]) -> dict[tuple[int, str], str]:
+def _labels(found: Collection) -> dict[tuple[int, str], str]:
     names = {
-        (number, name): None
-        for number, run in enumerate(runs)
-        for name in [*run.header["environments"], *(record["environment"] for record in run.checks)]
+        (number, name): None for number, run in enumerate(found.runs) for name in run.header["environments"]
     }
+    names |= dict.fromkeys((entry.run, entry.name) for entry in found.entries)
     often = Counter(name for _, name in names)
     labels: dict[tuple[int, str], str] = {}
     for number, name in names:
-        label = visible(name) if often[name] == 1 else f"{visible(name)} ({visible(runs[number].path.stem)})"
+        file = visible(found.runs[number].path.stem)
+        label = visible(name) if often[name] == 1 else f"{visible(name)} ({file})"
         while label in labels.values():  # two files of one name in two folders
             label += "'"
         labels[number, name] = label

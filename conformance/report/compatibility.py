@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from conformance.report.collect import Collection, Entry
+from conformance.report.collect import Collection
+from conformance.report.entry import Entry
 from conformance.report.findings import checks_fragment
 from conformance.report.tables import dtype_order
 from conformance.report.visible import visible
@@ -65,16 +66,16 @@ def compatibility(collection: Collection) -> list[Compatibility]:
     """One matrix per operator, in order of name."""
     found: dict[str, list[Entry]] = {}
     for entry in collection.entries:
-        found.setdefault(entry.record["operator"], []).append(entry)
+        found.setdefault(entry.operator, []).append(entry)
     return [_matrix(operator, found[operator]) for operator in sorted(found)]
 
 
 def _matrix(operator: str, entries: Sequence[Entry]) -> Compatibility:
-    apis = sorted({entry.record["api"] for entry in entries}, key=_api_order)
+    apis = sorted({entry.api for entry in entries}, key=_api_order)
     behind: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
         for feature in _features(entry):
-            behind.setdefault((feature, entry.record["api"]), []).append(entry)
+            behind.setdefault((feature, entry.api), []).append(entry)
     groups: dict[str, list[FeatureRow]] = {name: [] for name in _GROUPS}
     for feature in _ordered({feature for feature, _ in behind}):
         cells = tuple(_cell(operator, feature, api, behind.get((feature, api), [])) for api in apis)
@@ -94,19 +95,18 @@ def _api_order(api: str) -> tuple[int, str]:
 
 def _features(entry: Entry) -> Iterable[str]:
     """What a check is about: gradients and modes are what it does, the rest is among its features."""
-    record = entry.record
-    special = [feature for feature in record["features"] if ":" not in feature]
+    special = [feature for feature in entry.features if ":" not in feature]
     chosen = [
         feature
-        for feature in record["features"]
+        for feature in entry.features
         if ":" in feature and not feature.startswith(("platform:", "gradient:"))
     ]
-    if record["aspect"] == "error":
+    if entry.aspect == "error":
         return [*special, *(feature for feature in chosen if not feature.startswith("dtype:"))]
     if special:
         return special
-    told = [*chosen, f"mode:{record['framework']} {record['mode']}"]
-    return [*told, record["aspect"]] if record["aspect"].startswith("gradient:") else told
+    told = [*chosen, f"mode:{entry.framework} {entry.mode}"]
+    return [*told, entry.aspect] if entry.aspect.startswith("gradient:") else told
 
 
 def _group(feature: str, behind: dict[tuple[str, str], list[Entry]]) -> str:
@@ -114,7 +114,7 @@ def _group(feature: str, behind: dict[tuple[str, str], list[Entry]]) -> str:
     if kind in ("dtype", "gradient", "mode"):
         return f"{kind}s"
     entries = [entry for (name, _), members in behind.items() if name == feature for entry in members]
-    refusals = sum(entry.record["aspect"] == "error" for entry in entries)
+    refusals = sum(entry.aspect == "error" for entry in entries)
     if refusals == len(entries):
         return "refusals"
     return "parameters" if kind else "shapes and values"
@@ -130,13 +130,9 @@ def _ordered(features: set[str]) -> list[str]:
 def _cell(operator: str, feature: str, api: str, entries: Sequence[Entry]) -> Cell | None:
     if not entries:
         return None
-    alone = [
-        entry
-        for entry in entries
-        if set(entry.record["undocumented"]) <= {feature} and entry.record["declared"] is None
-    ]
-    counts = Counter(entry.record["outcome"] for entry in alone or entries)
-    documented = bool(alone) and not any(feature in entry.record["undocumented"] for entry in alone)
+    alone = [entry for entry in entries if set(entry.undocumented) <= {feature} and entry.declared is None]
+    counts = Counter(entry.outcome for entry in alone or entries)
+    documented = bool(alone) and not any(feature in entry.undocumented for entry in alone)
     kind, _, name = feature.partition(":")
     filters = {"operator": operator, "api": api}
     if kind == "mode":

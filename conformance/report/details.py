@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from conformance.report.blocks import Block, Facts, Grid, Listing, Report, Section
-from conformance.report.collect import Collection, Entry
-from conformance.report.columns import Words, packed
+from conformance.report.blocks import Block, Facts, Grid, Report, Section
+from conformance.report.collect import Collection
+from conformance.report.entry import Entry
 from conformance.report.figures import decimal, index_words
+from conformance.report.packing import packed_json
 from conformance.report.tolerance import tolerance_report
 from conformance.report.visible import visible
 from conformance.results import CheckRecord, number
@@ -25,13 +26,14 @@ def details(collection: Collection) -> tuple[list[int | None], list[str]]:
     Every check that passed neither nor was refused as declared has one, and the first of each other reason
     that an API has. A piece is `[texts, reports]`; in a report, texts are numbers.
     """
-    wanted = sorted(_wanted(collection), key=lambda row: _alike(collection.entries[row]))
-    places: list[int | None] = [None] * len(collection.entries)
+    entries = collection.entries
+    wanted = sorted(_wanted(collection), key=lambda row: _alike(entries[row]))
+    places: list[int | None] = [None] * len(entries)
     pieces: list[str] = []
     left = BUDGET
     for start in range(0, len(wanted), TOGETHER):
         rows = wanted[start : start + TOGETHER]
-        piece = packed(_piece([collection.entries[row].record for row in rows], collection))
+        piece = packed_json(_piece([entries[row] for row in rows], collection))
         left -= len(piece)
         if left < 0:
             break
@@ -45,10 +47,9 @@ def _wanted(collection: Collection) -> list[int]:
     seen = set()
     rows = []
     for row, entry in enumerate(collection.entries):
-        record = entry.record
-        if record["outcome"] in _BRIEF:
-            reason = (entry.environment, record["api"], record["mode"], record["outcome"])
-            key = (*reason, record["detail"]) if record["outcome"] != "pass" else reason
+        if entry.outcome in _BRIEF:
+            reason = (entry.environment, entry.api, entry.mode, entry.outcome)
+            key = (*reason, entry.detail) if entry.outcome != "pass" else reason
             if key in seen:
                 continue
             seen.add(key)
@@ -57,52 +58,51 @@ def _wanted(collection: Collection) -> list[int]:
 
 
 def _alike(entry: Entry) -> tuple[str, ...]:
-    """Neighbours in this order have most text in common."""
-    record = entry.record
-    return (record["outcome"], record["api"], record["subtype"] or "", record["case"], record["id"])
+    """Neighbours in this order have most text in common: the same call in all APIs, which is read once."""
+    return (entry.operator, entry.case, entry.dtype, entry.variant, entry.call, entry.id)
 
 
-def _piece(records: Sequence[CheckRecord], collection: Collection) -> list[Any]:
-    texts = Words()
-    reports = [
-        _form(
-            tolerance_report(
-                record, collection.peers(record), collection.conventions.get(record["operator"])
-            ),
-            record,
-            texts.number,
-        )
-        for record in records
-    ]
-    return [texts.words, reports]
+class _Texts(dict[str, int]):
+    """Numbers texts in the order in which they come."""
+
+    def __missing__(self, text: str) -> int:
+        self[text] = len(self)
+        return self[text]
+
+    def of(self, texts: Iterable[str]) -> list[int]:
+        """Their numbers."""
+        return list(map(self.__getitem__, texts))
 
 
-def _form(report: Report, record: CheckRecord, number_of: Callable[[str], int]) -> list[Any]:
+def _piece(entries: Sequence[Entry], collection: Collection) -> list[Any]:
+    texts = _Texts()
+    reports = []
+    for entry in entries:
+        record = collection.whole(entry)
+        conventions = collection.conventions.get(entry.operator)
+        report = tolerance_report(record, collection.peers(entry.call), conventions)
+        reports.append(_form(report, record, texts))
+    return [list(texts), reports]
+
+
+def _form(report: Report, record: CheckRecord, texts: _Texts) -> list[Any]:
     sections = list(report.sections)
     table = _elements(record)
     if table is not None:
         sections.insert(min(3, len(sections)), Section("every element", (table,)))
     return [
-        number_of(report.headline),
-        [
-            [number_of(section.title), [_block(block, number_of) for block in section.blocks]]
-            for section in sections
-        ],
+        texts[report.headline],
+        [[texts[section.title], [_block(block, texts) for block in section.blocks]] for section in sections],
     ]
 
 
-def _block(block: Block, number_of: Callable[[str], int]) -> list[Any]:
+def _block(block: Block, texts: _Texts) -> list[Any]:
     """`[0, rows]` for labelled values, `[1, head, rows]` for a table, `[2, lines]` for a listing."""
     if isinstance(block, Facts):
-        return [0, [[number_of(text) for text in row] for row in block.rows]]
+        return [0, list(map(texts.of, block.rows))]
     if isinstance(block, Grid):
-        return [
-            1,
-            [number_of(text) for text in block.head],
-            [[number_of(t) for t in row] for row in block.rows],
-        ]
-    assert isinstance(block, Listing)
-    return [2, [number_of(line) for line in block.lines]]
+        return [1, texts.of(block.head), list(map(texts.of, block.rows))]
+    return [2, texts.of(block.lines)]
 
 
 def _elements(record: CheckRecord) -> Grid | None:

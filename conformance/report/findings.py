@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from conformance.report.collect import Collection, Entry
+from conformance.report.collect import Collection
+from conformance.report.entry import Entry
 from conformance.report.figures import plural
 from conformance.report.groups import Group, groups
 from conformance.report.headline import headline
@@ -39,7 +40,7 @@ def findings(collection: Collection, wanted: Callable[[Entry], bool], **filters:
     """
     folded: dict[tuple[str, str, str], list[Group]] = {}
     for group in groups(collection.entries, wanted):
-        key = (group.operator, visible(group.first.record["framework"]), group.title)
+        key = (group.operator, visible(group.first.framework), group.title)
         folded.setdefault(key, []).append(group)
     found = [_finding(members, collection, filters) for members in folded.values()]
     return tuple(sorted(found, key=lambda finding: (-finding.count, finding.framework, finding.title)))
@@ -57,7 +58,7 @@ def check_fragment(identity: str) -> str:
 
 def _finding(members: list[Group], collection: Collection, filters: dict[str, str]) -> Finding:
     group = max(members, key=lambda group: len(group.entries))
-    record = group.first.record
+    record = collection.whole(group.first)
     entries = [entry for member in members for entry in member.entries]
     hypothesis = record["hypothesis"]
     return Finding(
@@ -83,9 +84,8 @@ def _finding(members: list[Group], collection: Collection, filters: dict[str, st
 
 def _spread(entries: list[Entry]) -> str:
     """Where a finding occurs: its dtypes, its cases, and its environments where there are several."""
-    records = [entry.record for entry in entries]
-    dtypes = dtype_order(record["dtype"] for record in records)
-    cases = list(dict.fromkeys(record["case"] for record in records))
+    dtypes = dtype_order(entry.dtype for entry in entries)
+    cases = list(dict.fromkeys(entry.case for entry in entries))
     environments = list(dict.fromkeys(entry.environment for entry in entries))
     words = [", ".join(dtypes), f"{plural(len(cases), 'case')}: {_listed(cases)}"]
     if len(environments) > 1:

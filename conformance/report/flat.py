@@ -8,21 +8,28 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from conformance.report.collect import OUTCOMES, Collection, Entry, Verdicts
+from conformance.report.collect import OUTCOMES, Collection, Verdicts
 from conformance.report.compatibility import MARKS, compatibility
+from conformance.report.entry import Entry
 from conformance.report.figures import plural
 from conformance.report.findings import Finding, findings
-from conformance.report.groups import cause
-from conformance.report.quality import budget_used
 from conformance.report.summary import Column, summarise
 from conformance.report.visible import visible
 
 SHOWN: Final = 20  # findings of each kind
 _KEYS: Final = (
-    *("id", "operator", "case", "variant", "api", "framework", "framework_version", "environment", "dtype"),
-    *("device", "mode", "aspect", "level", "oracle", "outcome", "subtype"),
+    *("id", "operator", "case", "variant", "api", "framework", "version", "name", "dtype", "device", "mode"),
+    *("aspect", "level", "oracle", "outcome", "subtype"),
 )
-HEAD: Final = (*_KEYS, "cause", "verdict", "error_over_bound", "features", "detail")
+_NAMES: Final = {"version": "framework_version", "name": "environment"}
+HEAD: Final = (
+    *(_NAMES.get(key, key) for key in _KEYS),
+    "cause",
+    "verdict",
+    "error_over_bound",
+    "features",
+    "detail",
+)
 _FORMULA: Final = re.compile(r"[=+\-@\t\r]")  # a spreadsheet would compute what starts so
 
 
@@ -32,13 +39,12 @@ def csv_report(collection: Collection, verdicts: Verdicts) -> str:
     writer = csv.writer(out)
     writer.writerow(HEAD)
     for entry in collection.entries:
-        record = entry.record
-        used = budget_used(record)
+        used = entry.used
         texts = [
-            *((record[key] or "") for key in _KEYS),
-            cause(record),
-            verdicts.get(record["id"], ("", ""))[0],
-            *(" ".join(record["features"]), (record["detail"] or "").split("\n")[0]),
+            *((getattr(entry, key) or "") for key in _KEYS),
+            entry.cause,
+            verdicts.get(entry.id, ("", ""))[0],
+            *(" ".join(entry.features), entry.detail.split("\n")[0]),
         ]
         cells = [_cell(text) for text in texts]
         cells.insert(HEAD.index("error_over_bound"), "" if used is None else f"{used:.6g}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -14,15 +13,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from conformance.report.baseline import Baseline
-from conformance.report.collect import Verdicts, collect
-from conformance.report.columns import columns, packed
+from conformance.report.collect import Collection, Verdicts
+from conformance.report.columns import columns
 from conformance.report.compatibility import MARKS
 from conformance.report.details import TOGETHER, details
 from conformance.report.figures import plural
+from conformance.report.packing import packed, packed_json
 from conformance.report.page import SYMBOLS, page, seconds_words, tables
 from conformance.report.power import power_page
 from conformance.report.quality import share_words
-from conformance.results import ResultsError, RunResults
+from conformance.results import ResultsError
 from conformance.results.power import PowerForm, read_power
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
@@ -31,12 +31,12 @@ MODULES: Final = ("data.js", "filters.js", "checks.js", "check.js", "compare.js"
 
 
 def html_report(
-    runs: Sequence[RunResults],
+    collection: Collection,
     verdicts: Verdicts | None = None,
     power: PowerForm | None = None,
     baseline: Baseline | None = None,
 ) -> str:
-    """The page about `runs`; `verdicts` maps check ids to the gate's word and reason.
+    """The page about `collection`; `verdicts` maps check ids to the gate's word and reason.
 
     `power` is what a power run has found about the cases themselves, `baseline` what has changed.
 
@@ -53,12 +53,11 @@ def html_report(
     environment.globals.update(
         seconds_words=seconds_words, share_words=share_words, plural=plural, symbols=SYMBOLS, marks=MARKS
     )
-    collection = collect(runs)
     style = "\n".join(map(_own, STYLES))
     script = _script()
     places, pieces = details(collection)
     changes = baseline.changes if baseline is not None else {}
-    shown = page(collection, runs, verdicts, baseline)
+    shown = page(collection, verdicts, baseline)
     return environment.get_template("index.html").render(
         page=shown,
         power=power_page(power) if power else None,
@@ -66,7 +65,7 @@ def html_report(
         style=Markup(style),  # our own files, no data in them
         script=Markup(script),
         together=TOGETHER,
-        meta=packed(tables(shown.compatibility, runs)),
+        meta=packed_json(tables(shown.compatibility, collection)),
         columns=packed(columns(collection, verdicts or {}, changes, places)),
         pieces=pieces,
     )
@@ -97,7 +96,7 @@ def _policy(style: str, script: str) -> str:
 
 def write_html(
     path: str | Path,
-    runs: Sequence[RunResults],
+    collection: Collection,
     verdicts: Verdicts | None = None,
     baseline: Baseline | None = None,
 ) -> Path:
@@ -105,7 +104,7 @@ def write_html(
 
     What a power run has left beside the results (`power.json`) becomes a part of it.
     """
-    return write_text(path, html_report(runs, verdicts, _power_beside(runs), baseline))
+    return write_text(path, html_report(collection, verdicts, _power_beside(collection), baseline))
 
 
 def write_text(path: str | Path, text: str) -> Path:
@@ -123,6 +122,6 @@ def write_text(path: str | Path, text: str) -> Path:
     return path
 
 
-def _power_beside(runs: Sequence[RunResults]) -> PowerForm | None:
-    found = [run.path.with_name("power.json") for run in runs]
+def _power_beside(collection: Collection) -> PowerForm | None:
+    found = [run.path.with_name("power.json") for run in collection.runs]
     return next((read_power(path) for path in found if path.is_file()), None)

@@ -9,8 +9,9 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from conformance.report.baseline import Baseline
-from conformance.report.collect import FAILING, OURS, OUTCOMES, Collection, Entry, Verdicts
+from conformance.report.collect import OURS, OUTCOMES, Collection, Verdicts
 from conformance.report.compatibility import VERDICTS, Compatibility, compatibility
+from conformance.report.entry import FAILING, Entry
 from conformance.report.figures import duration
 from conformance.report.findings import Finding, check_fragment, checks_fragment, findings
 from conformance.report.quality import QualityRow, quality_rows
@@ -18,7 +19,7 @@ from conformance.report.summary import Column, Notable, Summary, summarise
 from conformance.report.tables import ConventionTable, Gap, convention_tables, gaps
 from conformance.report.trend import Trend, trend
 from conformance.report.visible import visible
-from conformance.results import ApiForm, RunResults
+from conformance.results import ApiForm
 
 SHOWN_IDS: Final = 60  # ids in a list
 
@@ -129,16 +130,13 @@ class Page:
     meanings: tuple[tuple[str, str], ...]
 
 
-def page(
-    collection: Collection,
-    runs: Sequence[RunResults],
-    verdicts: Verdicts | None = None,
-    baseline: Baseline | None = None,
-) -> Page:
-    """The page about `collection`, which has been made of `runs`."""
-    made_of = [(run.path.name, run.header["started"], run.header["suite"]["command"]) for run in runs]
+def page(collection: Collection, verdicts: Verdicts | None = None, baseline: Baseline | None = None) -> Page:
+    """The page about `collection`."""
+    made_of = [
+        (run.path.name, run.header["started"], run.header["suite"]["command"]) for run in collection.runs
+    ]
     summary = summarise(collection, verdicts)
-    stale = [entry for entry in collection.entries if entry.record["stale_declaration"]]
+    stale = [entry for entry in collection.entries if entry.stale]
 
     def found(wanted: Callable[[Entry], bool], **filters: str) -> tuple[Finding, ...]:
         return findings(collection, wanted, **filters)
@@ -154,8 +152,8 @@ def page(
         tuple(_environment_row(column, collection) for column in summary.columns),
         found(lambda entry: entry.defect, level="must"),
         found(lambda entry: entry.failing and not entry.defect, level="observe"),
-        found(lambda entry: entry.record["outcome"] == "degraded"),
-        found(lambda entry: entry.record["outcome"] in OURS),
+        found(lambda entry: entry.outcome == "degraded"),
+        found(lambda entry: entry.outcome in OURS),
         tuple(_line(entry, verdicts or {}) for entry in stale[:SHOWN_IDS]),
         max(0, len(stale) - SHOWN_IDS),
         VERDICTS,
@@ -163,12 +161,12 @@ def page(
         tuple(convention_tables(collection)),
         tuple(gaps(collection)),
         tuple(quality_rows(collection)),
-        trend(runs),
+        trend(collection),
         tuple((name, MEANINGS[name]) for name in OUTCOMES),
     )
 
 
-def tables(compatible: Sequence[Compatibility], runs: Sequence[RunResults]) -> dict[str, Any]:
+def tables(compatible: Sequence[Compatibility], collection: Collection) -> dict[str, Any]:
     """What the comparison of two APIs is made of besides checks: compatibility, and the API rows."""
     matrices = [
         {
@@ -181,8 +179,8 @@ def tables(compatible: Sequence[Compatibility], runs: Sequence[RunResults]) -> d
         }
         for matrix in compatible
     ]
-    apis = {name: form for run in runs for name, form in run.header.get("apis", {}).items()}
-    return {"matrices": matrices, "apis": {visible(name): _signature(form) for name, form in apis.items()}}
+    signatures = {visible(name): _signature(form) for name, form in collection.apis.items()}
+    return {"matrices": matrices, "apis": signatures}
 
 
 def _signature(form: ApiForm) -> dict[str, Any]:
@@ -206,7 +204,7 @@ def _signature(form: ApiForm) -> dict[str, Any]:
 
 
 def _line(entry: Entry, verdicts: Verdicts) -> Line:
-    identity = entry.record["id"]
+    identity = entry.id
     word, reason = verdicts.get(identity, ("", ""))
     return Line(visible(identity), check_fragment(identity), visible(word), visible(reason))
 
@@ -215,7 +213,7 @@ def _block(column: Column, collection: Collection) -> ShareBlock:
     apis: dict[str, Counter[str]] = {}
     for entry in collection.entries:
         if entry.environment == column.label:
-            apis.setdefault(entry.record["api"], Counter())[entry.record["outcome"]] += 1
+            apis.setdefault(entry.api, Counter())[entry.outcome] += 1
     whole = _share(column.label, column.counts, environment=column.label)
     rows = (_share(api, counts, environment=column.label, api=api) for api, counts in sorted(apis.items()))
     return ShareBlock(column.version, (whole, *rows))

@@ -7,20 +7,18 @@ from collections.abc import Sequence
 from conformance.report.figures import decimal, hexadecimal
 from conformance.report.values import value_words
 from conformance.report.visible import clipped, visible
-from conformance.results import CheckRecord, Number, element
+from conformance.results import CheckRecord, Number, Peer, element
 
 HEAD = ("", " returned", " hexadecimal", "outcome")
 
 
-def peer_rows(
-    record: CheckRecord, peers: Sequence[CheckRecord]
-) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+def peer_rows(record: CheckRecord, peers: Sequence[Peer]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Head and rows of the table: one row per other API and environment, at this record's worst element.
 
     Peers of the same case, variant and aspect are shown; of another case with the same call only where
     an API has no other.
     """
-    nearest: dict[tuple[str, str, str, str], CheckRecord] = {}
+    nearest: dict[tuple[str, str, str, str], Peer] = {}
     for peer in sorted(peers, key=lambda peer: not _alike(peer, record)):
         key = (peer["environment"], peer["api"], peer["device"], peer["mode"])
         if (
@@ -36,16 +34,16 @@ def peer_rows(
     return HEAD, rows
 
 
-def _alike(peer: CheckRecord, record: CheckRecord) -> bool:
+def _alike(peer: Peer, record: CheckRecord) -> bool:
     return (peer["case"], peer["variant"]) == (record["case"], record["variant"])
 
 
-def _is_self(peer: CheckRecord, record: CheckRecord) -> bool:
+def _is_self(peer: Peer, record: CheckRecord) -> bool:
     keys = ("environment", "api", "device", "mode")
     return all(peer[key] == record[key] for key in keys)  # type: ignore[literal-required]  # they are keys of it
 
 
-def _row(peer: CheckRecord, index: list[int] | None) -> tuple[str, ...]:
+def _row(peer: Peer, index: list[int] | None) -> tuple[str, ...]:
     name = f"{peer['api']} {peer['framework_version']}"
     if peer["mode"] != "eager":
         name += f", {peer['mode']}"
@@ -58,14 +56,14 @@ def _row(peer: CheckRecord, index: list[int] | None) -> tuple[str, ...]:
     return visible(name), f" {visible(_instead(peer))}", "", visible(outcome)
 
 
-def _value_at(peer: CheckRecord, index: list[int] | None) -> Number | None:
+def _value_at(peer: Peer, index: list[int] | None) -> Number | None:
     actual = peer["actual"]
     if index is None or actual is None or "shape" not in actual:
         return None
     return element(actual, index)
 
 
-def _instead(peer: CheckRecord) -> str:
+def _instead(peer: Peer) -> str:
     if peer["exception"] is not None:
         return peer["exception"]["class"]
     return clipped(value_words(peer["actual"]) or "-", 36)

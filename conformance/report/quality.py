@@ -7,11 +7,12 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from conformance.report.collect import Collection, Entry
+from conformance.report.collect import Collection
+from conformance.report.entry import Entry
 from conformance.report.figures import short
 from conformance.report.tables import aspect_kind, dtype_order, row_of
 from conformance.report.visible import visible
-from conformance.results import CheckRecord, number, number_form
+from conformance.results import number_form
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -53,24 +54,6 @@ class QualityLine:
     grade: Grade
 
 
-def budget_used(record: CheckRecord) -> float | None:
-    """Error / allowance of a check's worst element; None where nothing was measured by the reference.
-
-    An answer under another convention is measured against another question; what is infinite where a
-    number is right, or the reverse, has no distance, but is beyond every allowance.
-    """
-    error = record["error"]
-    judged = error is not None and error["total"] > error["vacuous"]
-    if error is None or not judged or record["oracle"] != "reference":
-        return None
-    if record["outcome"] == "vacuous" or record["subtype"] == "convention":
-        return None
-    if error["max_bound_ratio"] is None:
-        return math.inf
-    ratio = number(error["max_bound_ratio"])
-    return math.inf if math.isnan(ratio) else ratio
-
-
 def grade(ratios: Iterable[float]) -> Grade:
     """The grade of checks that use these parts of their allowances."""
     every = list(ratios)
@@ -86,7 +69,7 @@ def quality_rows(collection: Collection) -> list[QualityRow]:
     """A row for each API, dtype, mode and kind of aspect; by API, narrow dtypes first."""
 
     def key(entry: Entry) -> tuple[str, str, str, str]:
-        return (*row_of(entry), visible(entry.record["dtype"]), aspect_kind(entry.record))
+        return (*row_of(entry), visible(entry.dtype), aspect_kind(entry))
 
     found = _grades(collection, key)
     order = {dtype: place for place, dtype in enumerate(dtype_order(dtype for _, _, dtype, _ in found))}
@@ -98,7 +81,7 @@ def quality_lines(collection: Collection) -> list[QualityLine]:
     """A line for each environment, mode and kind of aspect, eager values first."""
 
     def key(entry: Entry) -> tuple[str, str, str]:
-        return entry.environment, visible(entry.record["mode"]), aspect_kind(entry.record)
+        return entry.environment, visible(entry.mode), aspect_kind(entry)
 
     found = _grades(collection, key)
     keys = sorted(found, key=lambda key: (key[0], key[1] != "eager", key[1], key[2] != "value", key[2]))
@@ -108,9 +91,8 @@ def quality_lines(collection: Collection) -> list[QualityLine]:
 def _grades(collection: Collection, key: Callable[[Entry], Key]) -> dict[Key, Grade]:
     ratios: dict[Key, list[float]] = {}
     for entry in collection.entries:
-        used = budget_used(entry.record)
-        if used is not None:
-            ratios.setdefault(key(entry), []).append(used)
+        if entry.used is not None:
+            ratios.setdefault(key(entry), []).append(entry.used)
     return {name: grade(values) for name, values in ratios.items()}
 
 

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from conformance.report.collect import OUTCOMES, Collection, Entry, Verdicts
+from conformance.report.collect import OUTCOMES, Collection, Verdicts
+from conformance.report.entry import Entry
 from conformance.report.quality import QualityLine, quality_lines
 from conformance.report.visible import visible
-from conformance.results import CheckRecord, Unavailable, number
+from conformance.results import Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,7 @@ def summarise(collection: Collection, verdicts: Verdicts | None = None) -> Summa
     for entry in collection.entries:
         members[entry.environment].append(entry)
     words = Counter(
-        verdicts[entry.record["id"]][0]
-        for entry in collection.entries
-        if verdicts is not None and entry.record["id"] in verdicts
+        verdicts[entry.id][0] for entry in collection.entries if verdicts is not None and entry.id in verdicts
     )
     return Summary(
         tuple(_column(label, entries, collection) for label, entries in members.items()),
@@ -81,37 +80,29 @@ def summarise(collection: Collection, verdicts: Verdicts | None = None) -> Summa
 
 def _column(label: str, entries: Sequence[Entry], collection: Collection) -> Column:
     form = collection.environments[label]
-    records = [entry.record for entry in entries]
-    framework = form["framework"] if form is not None else records[0]["framework"] if records else "?"
-    version = form["version"] if form is not None else records[0]["framework_version"] if records else "?"
+    framework = form["framework"] if form is not None else entries[0].framework if entries else "?"
+    version = form["version"] if form is not None else entries[0].version if entries else "?"
     return Column(
         label,
         visible(framework),
         visible(version),
-        Counter(record["outcome"] for record in records),
+        Counter(entry.outcome for entry in entries),
         sum(entry.defect for entry in entries),
         sum(entry.failing and not entry.defect for entry in entries),
-        _largest(records, _ratio),
-        _largest(records, _seconds),
+        _largest(entries, _ratio),
+        _largest(entries, lambda entry: entry.seconds),
     )
 
 
-def _ratio(record: CheckRecord) -> float:
+def _ratio(entry: Entry) -> float:
     """Error / allowance; a convention's deviation is none, it is another question."""
-    error = record["error"]
-    if error is None or error["max_bound_ratio"] is None or record["subtype"] == "convention":
-        return 0.0
-    return number(error["max_bound_ratio"])
+    return 0.0 if entry.ratio is None or entry.subtype == "convention" else entry.ratio
 
 
-def _seconds(record: CheckRecord) -> float:
-    return number(record["seconds"])
-
-
-def _largest(records: Sequence[CheckRecord], measure: Callable[[CheckRecord], float]) -> Notable | None:
+def _largest(entries: Sequence[Entry], measure: Callable[[Entry], float]) -> Notable | None:
     best: Notable | None = None
-    for record in records:
-        value = measure(record)
+    for entry in entries:
+        value = measure(entry)
         if value > 0 and (best is None or value > best.value):  # never true of a NaN
-            best = Notable(visible(record["id"]), value)
+            best = Notable(visible(entry.id), value)
     return best

@@ -1,4 +1,4 @@
-"""The tables of the HTML page: outcomes per API and dtype, conventions per API and dtype, gaps."""
+"""The tables of the HTML page: conventions per API and dtype, gaps."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from conformance.model import DTYPES
-from conformance.report.collect import OUTCOMES, Collection, Entry
+from conformance.report.collect import Collection
+from conformance.report.entry import Entry
 from conformance.report.visible import clipped, visible
-from conformance.results import CheckRecord, ConventionForm
+from conformance.results import ConventionForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,33 +51,16 @@ def dtype_order(names: Iterable[str]) -> tuple[str, ...]:
     return (*(name for name in DTYPES if name in present), *sorted(present - set(DTYPES)))
 
 
-def aspect_kind(record: CheckRecord) -> str:
+def aspect_kind(entry: Entry) -> str:
     """`gradient` for the gradient with respect to any input, else the aspect itself."""
-    return visible(record["aspect"].partition(":")[0])
+    return visible(entry.aspect.partition(":")[0])
 
 
 def row_of(entry: Entry) -> tuple[str, str]:
     """The API of a check, and its environment, mode and device where they are not the usual ones."""
-    record = entry.record
-    extra = [] if entry.environment == record["framework"] else [entry.environment]
-    extra += [word for word, usual in ((record["mode"], "eager"), (record["device"], "cpu")) if word != usual]
-    return visible(record["api"]), visible(", ".join(extra))
-
-
-def outcome_matrix(collection: Collection) -> Matrix:
-    """How many checks of each outcome each API has, by dtype."""
-    counts: dict[tuple[tuple[str, str], str], Counter[str]] = {}
-    for entry in collection.entries:
-        key = (row_of(entry), visible(entry.record["dtype"]))
-        counts.setdefault(key, Counter())[entry.record["outcome"]] += 1
-    columns = dtype_order(dtype for _, dtype in counts)
-    rows = tuple(sorted({row for row, _ in counts}))
-
-    def cell(row: tuple[str, str], dtype: str) -> tuple[tuple[str, str], ...]:
-        found = counts.get((row, dtype), Counter())
-        return tuple((f"{found[name]} {name}", name) for name in OUTCOMES if found[name])
-
-    return Matrix(columns, rows, tuple(tuple(cell(row, dtype) for dtype in columns) for row in rows))
+    extra = [] if entry.environment == entry.framework else [entry.environment]
+    extra += [word for word, usual in ((entry.mode, "eager"), (entry.device, "cpu")) if word != usual]
+    return visible(entry.api), visible(", ".join(extra))
 
 
 def convention_tables(collection: Collection) -> list[ConventionTable]:
@@ -108,10 +92,9 @@ def _convention_table(
 def _convention_matrix(collection: Collection, operator: str, name: str, reference: str) -> Matrix:
     seen: dict[tuple[tuple[str, str], str], Counter[str]] = {}
     for entry in collection.entries:
-        record = entry.record
-        if record["operator"] == operator and name in record["conventions"]:
-            key = (row_of(entry), visible(record["dtype"]))
-            seen.setdefault(key, Counter())[record["conventions"][name]] += 1
+        if name in entry.conventions and entry.operator == operator:
+            key = (row_of(entry), visible(entry.dtype))
+            seen.setdefault(key, Counter())[entry.conventions[name]] += 1
     columns = dtype_order(dtype for _, dtype in seen)
     rows = tuple(sorted({row for row, _ in seen}))
 
@@ -133,12 +116,11 @@ def gaps(collection: Collection) -> list[Gap]:
     """What was refused as declared, or refused and not documented: by API and reason."""
     found: dict[tuple[str, str], list[str]] = {}
     for entry in collection.entries:
-        record = entry.record
-        if record["outcome"] == "unsupported":
+        if entry.outcome == "unsupported":
             api, environment = row_of(entry)
-            reason = (record["declared"] or record["detail"] or "no reason is recorded").split("\n")[0]
+            reason = (entry.declared or entry.detail or "no reason is recorded").split("\n")[0]
             key = (f"{api} ({environment})" if environment else api, clipped(visible(reason), 240))
-            found.setdefault(key, []).append(visible(record["dtype"]))
+            found.setdefault(key, []).append(visible(entry.dtype))
     return [
         Gap(api, reason, ", ".join(dtype_order(dtypes)), len(dtypes))
         for (api, reason), dtypes in sorted(found.items())

@@ -22,7 +22,7 @@ from conformance.report.peers import peer_rows
 from conformance.report.reproducer import reproducer
 from conformance.report.values import input_words, value_words
 from conformance.report.visible import clipped, visible, visible_lines
-from conformance.results import ArgumentForm, CheckRecord, ConventionForm, ErrorForm, Number, number
+from conformance.results import ArgumentForm, CheckRecord, ConventionForm, ErrorForm, Number, Peer, number
 
 TAIL = 40  # lines of a log or traceback
 ILL_CONDITIONED = 1e3
@@ -31,7 +31,7 @@ _SAFE_WORD = re.compile(r"[\w:+\-./]+")
 
 
 def tolerance_report(
-    record: CheckRecord, peers: Sequence[CheckRecord] = (), conventions: Conventions | None = None
+    record: CheckRecord, peers: Sequence[Peer] = (), conventions: Conventions | None = None
 ) -> Report:
     """The report of one check of any outcome.
 
@@ -204,7 +204,7 @@ def _refusal(record: CheckRecord) -> list[Section]:
     ]
 
 
-def _elsewhere(record: CheckRecord, peers: Sequence[CheckRecord]) -> list[Section]:
+def _elsewhere(record: CheckRecord, peers: Sequence[Peer]) -> list[Section]:
     head, rows = peer_rows(record, peers)
     return [Section("the same call elsewhere", (Grid(head, tuple(rows)),))] if rows else []
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from conformance.report.collect import FAILING
+from conformance.report.collect import Collection
+from conformance.report.entry import FAILING
 from conformance.report.visible import visible
-from conformance.results import RunResults
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +36,24 @@ class Trend:
     rows: tuple[TrendRow, ...]
 
 
-def trend(runs: Sequence[RunResults]) -> Trend | None:
-    """The trend over `runs`, None for fewer than two."""
+def trend(collection: Collection) -> Trend | None:
+    """The trend over the runs of `collection`, None for fewer than two."""
+    runs = collection.runs
     if len(runs) < 2:
         return None
-    ordered = sorted(runs, key=lambda run: run.header["started"])
-    counts: list[dict[tuple[str, str], Counter[str]]] = []
-    versions: list[dict[tuple[str, str], str]] = []
-    for run in ordered:
-        found: dict[tuple[str, str], Counter[str]] = {}
-        told: dict[tuple[str, str], str] = {}
-        for record in run.checks:
-            key = (record["api"], record["environment"])
-            found.setdefault(key, Counter())[record["outcome"]] += 1
-            told[key] = record["framework_version"]
-        counts.append(found)
-        versions.append(told)
+    counts: list[dict[tuple[str, str], Counter[str]]] = [{} for _ in runs]
+    versions: list[dict[tuple[str, str], str]] = [{} for _ in runs]
+    for entry in collection.entries:
+        key = (entry.api, entry.name)
+        counts[entry.run].setdefault(key, Counter())[entry.outcome] += 1
+        versions[entry.run][key] = entry.version
+    ordered = sorted(range(len(runs)), key=lambda number: runs[number].header["started"])
     rows = []
     for key in sorted({key for found in counts for key in found}):
         cells: list[Point | None] = []
         before: int | None = None
-        for found, told in zip(counts, versions, strict=True):
+        for number in ordered:
+            found, told = counts[number], versions[number]
             if key not in found:
                 cells.append(None)
                 continue
@@ -66,7 +62,8 @@ def trend(runs: Sequence[RunResults]) -> Trend | None:
             before = failing
         rows.append(TrendRow(visible(f"{key[0]} ({key[1]})"), tuple(cells)))
     heads = tuple(
-        (visible(run.header["started"][:16].replace("T", " ")), visible(run.path.name)) for run in ordered
+        (visible(run.header["started"][:16].replace("T", " ")), visible(run.path.name))
+        for run in (runs[number] for number in ordered)
     )
     return Trend(heads, tuple(rows))
 

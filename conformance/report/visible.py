@@ -17,6 +17,8 @@ _UNSEEN = re.compile(
 
 def visible(text: str) -> str:
     """`text` on one line: colours dropped, every other unseen character (line breaks too) as its escape."""
+    if text.isascii() and text.isprintable():  # most of it, and quickly told
+        return text
     return _UNSEEN.sub(_escape, _COLOUR.sub("", text))
 
 

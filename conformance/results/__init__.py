@@ -4,6 +4,7 @@ from conformance.results.arrays import array_form, array_values, drawn_form, ele
 from conformance.results.errors import ResultsError
 from conformance.results.merge import merge_results
 from conformance.results.numbers import number, number_form, scalar, scalar_form
+from conformance.results.outline import Outline, Peer, Run, StoredRun, outlines_of, peers_of, whole_record
 from conformance.results.reader import RunResults, read_results, stream_results
 from conformance.results.record import (
     SCHEMA,
@@ -52,14 +53,18 @@ __all__ = [
     "InputForm",
     "Minimised",
     "Number",
+    "Outline",
+    "Peer",
     "Record",
     "ResultsError",
     "ResultsWriter",
+    "Run",
     "RunResults",
     "ScalarForm",
     "Selection",
     "Skim",
     "Source",
+    "StoredRun",
     "Unavailable",
     "ValueForm",
     "array_form",
@@ -70,6 +75,8 @@ __all__ = [
     "merge_results",
     "number",
     "number_form",
+    "outlines_of",
+    "peers_of",
     "pick_results",
     "raw_form",
     "read_results",
@@ -77,4 +84,5 @@ __all__ = [
     "scalar_form",
     "stream_results",
     "timestamp",
+    "whole_record",
 ]

@@ -126,7 +126,7 @@ def scan(path: str | Path) -> Scan:
 class Reading:
     """One pass over one file, with what has been seen so far.
 
-    Another reading of lines than the whole one overrides `parse` and `problem`.
+    Another reading of lines than the whole one overrides `parse`, and `problem` or `accept_other`.
     """
 
     def __init__(self, path: Path, incomplete: bool, trusted: bool = False) -> None:
@@ -187,8 +187,23 @@ class Reading:
                 self._fail(f"{what}: {_first_words(problem)}", number)
             yield _Line(number, end, record)
 
+    def accept_other(self, record: Any, number: int) -> bool:
+        """Whether `record` is a check in a form of its own, and has been told to `accept_identity`."""
+        return False
+
+    def accept_identity(self, identity: str, outcome: str, number: int) -> None:
+        """Take note of a check. Raises ResultsError where there was one of its id."""
+        if self.footer is not None:
+            self._fail("a line after the footer", number)
+        if identity in self.ids:
+            self._fail(f"a second check with the id {identity[:200]!r}", number)
+        self.ids.add(identity)
+        self.counts[outcome] += 1
+
     def _accept(self, line: _Line) -> None:
         record: Any = line.record
+        if self.accept_other(record, line.number):
+            return
         kind = record.get("kind") if type(record) is dict else None
         if line.number == 1:
             self._accept_header(record, kind)
@@ -199,7 +214,7 @@ class Reading:
         if self.footer is not None:
             self._fail("a line after the footer", line.number)
         if kind == "check":
-            self._accept_check(record, line.number)
+            self.accept_identity(record["id"], record["outcome"], line.number)
         elif kind == "footer":
             self._accept_footer(record, line.number)
 
@@ -212,12 +227,6 @@ class Reading:
             raise ResultsError(self.path, problem, line=1, hint="update the suite to read it")
         if schema < SCHEMA:
             self._fail(f"was written in schema {schema}, this program reads {SCHEMA}", 1)
-
-    def _accept_check(self, record: CheckRecord, number: int) -> None:
-        if record["id"] in self.ids:
-            self._fail(f"a second check with the id {record['id'][:200]!r}", number)
-        self.ids.add(record["id"])
-        self.counts[record["outcome"]] += 1
 
     def _accept_footer(self, record: Footer, number: int) -> None:
         claimed = {outcome: n for outcome, n in record["counts"].items() if n}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from conformance.model import Level, Oracle, Outcome, Subtype
@@ -78,62 +79,61 @@ _error = object_with(
 )
 _unavailable = table_of(object_with({"reason": text, "mend": text}))
 
-CHECK: Rule = object_with(
-    {
-        "kind": word(("check",)),
-        "id": text,
-        "operator": text,
-        "case": text,
-        "variant": text,
-        "api": text,
-        "framework": text,
-        "environment": text,
-        "framework_version": text,
-        "dtype": text,
-        "device": text,
-        "mode": text,
-        "aspect": text,
-        "level": word(tuple(Level)),
-        "oracle": word(tuple(Oracle)),
-        "features": list_of(text),
-        "undocumented": list_of(text),
-        "declared": optional(text),
-        "stale_declaration": boolean,
-        "call": text,
-        "call_style": _call_style,
-        "gradient": optional(object_with({"of": text, "inputs": list_of(text), "upstream": _input})),
-        "attributes": table_of(scalar),
-        "inputs": table_of(_input),
-        "location": text,
-        "summary": text,
-        "source": optional(object_with({"title": text, "version": text, "url": text})),
-        "outcome": word(tuple(Outcome)),
-        "subtype": optional(word(tuple(Subtype))),
-        "convention": optional(text),
-        "conventions": table_of(text),
-        "detail": optional(text),
-        "actual": optional(_value),
-        "expected": optional(_value),
-        "error": optional(_error),
-        "hypothesis": optional(object_with({"name": text, "text": text})),
-        "exception": optional(object_with({"class": text, "message": text, "traceback": text})),
-        "log": text,
-        "minimised": optional(
-            object_with(
-                {
-                    "inputs": table_of(_input),
-                    "upstream": optional(_input),
-                    "actual": _value,
-                    "expected": _value,
-                    "worst_index": optional(_sizes),
-                    "allowance": optional(number),
-                }
-            )
-        ),
-        "seconds": number,
-        "fingerprint": optional(text),
-    }
-)
+_CHECK = {
+    "kind": word(("check",)),
+    "id": text,
+    "operator": text,
+    "case": text,
+    "variant": text,
+    "api": text,
+    "framework": text,
+    "environment": text,
+    "framework_version": text,
+    "dtype": text,
+    "device": text,
+    "mode": text,
+    "aspect": text,
+    "level": word(tuple(Level)),
+    "oracle": word(tuple(Oracle)),
+    "features": list_of(text),
+    "undocumented": list_of(text),
+    "declared": optional(text),
+    "stale_declaration": boolean,
+    "call": text,
+    "call_style": _call_style,
+    "gradient": optional(object_with({"of": text, "inputs": list_of(text), "upstream": _input})),
+    "attributes": table_of(scalar),
+    "inputs": table_of(_input),
+    "location": text,
+    "summary": text,
+    "source": optional(object_with({"title": text, "version": text, "url": text})),
+    "outcome": word(tuple(Outcome)),
+    "subtype": optional(word(tuple(Subtype))),
+    "convention": optional(text),
+    "conventions": table_of(text),
+    "detail": optional(text),
+    "actual": optional(_value),
+    "expected": optional(_value),
+    "error": optional(_error),
+    "hypothesis": optional(object_with({"name": text, "text": text})),
+    "exception": optional(object_with({"class": text, "message": text, "traceback": text})),
+    "log": text,
+    "minimised": optional(
+        object_with(
+            {
+                "inputs": table_of(_input),
+                "upstream": optional(_input),
+                "actual": _value,
+                "expected": _value,
+                "worst_index": optional(_sizes),
+                "allowance": optional(number),
+            }
+        )
+    ),
+    "seconds": number,
+    "fingerprint": optional(text),
+}
+CHECK: Rule = object_with(_CHECK)
 
 _ENVIRONMENT = {
     "framework": text,
@@ -195,6 +195,11 @@ FOOTER: Rule = object_with(
 )
 
 RULES = {"header": HEADER, "check": CHECK, "footer": FOOTER}
+
+
+def part_of_check(keys: Iterable[str]) -> Rule:
+    """What these keys of a check must hold."""
+    return object_with({key: _CHECK[key] for key in keys})
 
 
 def problem_of(record: Any) -> str:

@@ -15,7 +15,7 @@ from power_project import CASES, case_text
 from rich.console import Console
 
 from conformance.power.terminal import print_power
-from conformance.report import html_report
+from conformance.report import collect, html_report
 from conformance.report.power import power_page, targets_missed
 from conformance.results import ResultsError
 from conformance.results.power import PowerForm, read_power, write_power
@@ -69,12 +69,12 @@ def test_text_of_the_file_is_escaped_on_the_page(form: PowerForm) -> None:
     line = msgspec.structs.replace(
         form.mutants[0], verdict="survived", text="<script>alert(1)</script>\x1b[31m", why="because"
     )
-    text = html_report([], None, msgspec.structs.replace(form, mutants=[line]))
+    text = html_report(collect([]), None, msgspec.structs.replace(form, mutants=[line]))
     assert "<script>" not in text
     assert "&lt;script&gt;" in text
     assert "\x1b" not in text
     assert 'id="power"' in text
-    assert 'id="power"' not in html_report([])
+    assert 'id="power"' not in html_report(collect([]))
 
 
 def test_the_command_writes_its_file_and_says_what_was_missed(tmp_path: Path) -> None:

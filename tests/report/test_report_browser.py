@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from conformance.report.collect import collect
 from conformance.report.html import write_html
 from tests.report.kl_check import check
 from tests.report.records import run
@@ -81,7 +82,9 @@ def browser(tmp_path_factory, downloads):
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     many = [check(case=f"many-{n}", dtype="float32") for n in range(2000)]
-    return write_html(tmp_path_factory.mktemp("page") / "index.html", [results(RECORDS + many)]).as_uri()
+    return write_html(
+        tmp_path_factory.mktemp("page") / "index.html", collect([results(RECORDS + many)])
+    ).as_uri()
 
 
 def wait(condition):
@@ -234,7 +237,7 @@ def test_every_view_is_accessible_and_fits(browser, visit, width, scheme):
 
 def test_text_of_others_neither_runs_nor_breaks_a_view(browser, visit, tmp_path):
     checks = [poisoned(each, ATTACK) for each in RECORDS[-20:] + RECORDS[:10]]
-    page = write_html(tmp_path / "hostile.html", [results(checks)]).as_uri()
+    page = write_html(tmp_path / "hostile.html", collect([results(checks)])).as_uri()
     for view in ("overview", "compatibility", "numbers", "compare", "checks"):
         visit(view, page)
         assert browser.title == "Operator conformance"

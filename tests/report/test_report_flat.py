@@ -91,7 +91,7 @@ def test_the_trend_goes_from_the_oldest_run_to_the_newest():
         results([check(case="a", **TWICE)], "new.jsonl"),
     )
     old.header["started"], new.header["started"] = "2026-01-01T00:00:00.000Z", "2026-02-01T00:00:00.000Z"
-    found = trend([new, old])
+    found = trend(collect([new, old]))
     assert found is not None
     assert [name for _, name in found.runs] == ["old.jsonl", "new.jsonl"]
     (row,) = found.rows
@@ -99,14 +99,14 @@ def test_the_trend_goes_from_the_oldest_run_to_the_newest():
         ("100.0 %", "0 fail", ""),
         ("0.0 %", "1 fail", "+1"),
     ]
-    assert 'id="view-runs"' in html_report([new, old])
-    assert trend([old]) is None
+    assert 'id="view-runs"' in html_report(collect([new, old]))
+    assert trend(collect([old])) is None
 
 
 def test_what_changed_since_the_baseline_is_counted_and_can_be_filtered():
     record = check()
     page = html_report(
-        [results([record])], baseline=Baseline("old.jsonl", {record["id"]: "newly failing"}, 2)
+        collect([results([record])]), baseline=Baseline("old.jsonl", {record["id"]: "newly failing"}, 2)
     )
     assert "Since old.jsonl 1 newly failing 2 vanished" in Page(page).text()
     assert [row["change"] for row in rows(page)] == ["newly failing"]

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 import pytest
 from hypothesis import given, settings
 
-from conformance.report.collect import OUTCOMES
+from conformance.report.collect import OUTCOMES, collect
 from conformance.report.html import html_report, write_html
 from conformance.report.visible import visible
 from conformance.results import ResultsError
@@ -30,7 +30,7 @@ RECORDS = list(run())
 
 @pytest.fixture(scope="module")
 def text():
-    return html_report([results(RECORDS)])
+    return html_report(collect([results(RECORDS)]))
 
 
 def test_the_page_is_well_formed_and_says_the_numbers(text):
@@ -111,7 +111,7 @@ def test_conventions_are_shown_per_api_and_dtype(text):
 def test_a_convention_followed_now_and_then_says_how_often():
     answers = ["zero", "zero", "nan"]
     checks = [check(id=f"{n}", conventions={"zero_target": choice}) for n, choice in enumerate(answers)]
-    assert "≠ nan, 1 of 3 ✓ zero, 2 of 3" in Page(html_report([results(checks)])).text()
+    assert "≠ nan, 1 of 3 ✓ zero, 2 of 3" in Page(html_report(collect([results(checks)]))).text()
 
 
 def test_findings_are_folded_and_documented_promises_come_first(text):
@@ -151,7 +151,7 @@ def test_nothing_is_fetched_and_one_script_and_one_style_are_allowed(text):
 
 def test_verdicts_are_shown_where_they_are_given():
     failing = next(record for record in RECORDS if record["outcome"] == "mismatch")
-    text = html_report([results(RECORDS)], {failing["id"]: ("regression", 'was "pass" <yesterday>')})
+    text = html_report(collect([results(RECORDS)]), {failing["id"]: ("regression", 'was "pass" <yesterday>')})
     assert "1 regression" in Page(text).text()
     (row,) = (row for row in rows(text) if row["id"] == failing["id"])
     assert (row["verdict"], row["reason"]) == ("regression", 'was "pass" <yesterday>')
@@ -159,7 +159,7 @@ def test_verdicts_are_shown_where_they_are_given():
 
 def test_several_files_and_an_incomplete_one():
     other = results([check()], "old.jsonl", {"torch": "2.6.0"}, complete=False)
-    words = Page(html_report([results(RECORDS), other])).text()
+    words = Page(html_report(collect([results(RECORDS), other]))).text()
     assert "old.jsonl is incomplete" in words
     assert "278 checks in 4 environments" in words
     assert "torch (20261121T014400Z)" in words
@@ -167,7 +167,7 @@ def test_several_files_and_an_incomplete_one():
 
 
 def test_an_empty_run_has_a_page():
-    words = Page(html_report([results([], environments={})])).text()
+    words = Page(html_report(collect([results([], environments={})]))).text()
     assert "0 checks in 0 environments ✓ no defects of documented behaviour" in words
 
 
@@ -179,7 +179,7 @@ def test_a_thousand_failing_checks_stay_small():
         )
         for n in range(1000)
     ]  # fmt: skip
-    text = html_report([results(checks)])
+    text = html_report(collect([results(checks)]))
     assert len(text) < 1_500_000
     assert text.count('<article class="finding"') == 1000
 
@@ -209,9 +209,9 @@ def test_text_of_others_is_never_markup(attack):
         attack + name: {**form, "kind": attack, "inputs": {attack: attack}, "dtypes": [attack]}
         for name, form in head["apis"].items()
     }
-    page = Page(html_report([run_results], verdicts))
-    assert page.scripts[-1] == Page(html_report([])).scripts[-1]
-    assert set(page.tags) <= set(Page(html_report([results(RECORDS)])).tags)
+    page = Page(html_report(collect([run_results]), verdicts))
+    assert page.scripts[-1] == Page(html_report(collect([]))).scripts[-1]
+    assert set(page.tags) <= set(Page(html_report(collect([results(RECORDS)]))).tags)
     assert not {name for _, name, _ in page.attributes} & {"src", "onerror", "style"}
     assert "49" not in page.text().partition("could not run")[2][:40]
 
@@ -219,16 +219,16 @@ def test_text_of_others_is_never_markup(attack):
 @settings(max_examples=25, deadline=None)
 @given(record=strange(lambda: RECORDS[-20:]), word=hostile)
 def test_any_record_that_the_reader_accepts_has_a_page(record, word):
-    Page(html_report([results([record, poisoned(record, word)], environments={})]))
+    Page(html_report(collect([results([record, poisoned(record, word)], environments={})])))
 
 
 def test_the_page_is_written_whole_or_not_at_all(tmp_path):
-    path = write_html(tmp_path / "new" / "index.html", [results(RECORDS[:3])])
+    path = write_html(tmp_path / "new" / "index.html", collect([results(RECORDS[:3])]))
     assert path.read_text("utf-8").rstrip().endswith("</html>")
     assert [each.name for each in path.parent.iterdir()] == ["index.html"]
     (tmp_path / "file").write_text("")
     with pytest.raises(ResultsError, match=r"index\.html: cannot be written"):
-        write_html(tmp_path / "file" / "index.html", [])
+        write_html(tmp_path / "file" / "index.html", collect([]))
 
 
 def test_reports_need_no_framework_and_no_run_layer():

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from conformance.report import collect, html_report, print_summary, summarise
-from conformance.report.quality import budget_used, grade, quality_lines, quality_rows
+from conformance.report.entry import budget_used
+from conformance.report.quality import grade, quality_lines, quality_rows
 from conformance.results import read_results
+from conformance.results.outline import outline_of
 from tests.report.kl_check import check, footer, header
 
 
@@ -59,12 +61,16 @@ class TestGrade:
 
 class TestBudget:
     def test_a_pass_and_a_mismatch(self):
-        assert budget_used(with_ratio(0.25)) == 0.25
-        assert budget_used(with_ratio(7.5, outcome="mismatch", subtype="value")) == 7.5
+        assert budget_used(outline_of(with_ratio(0.25))) == 0.25
+        assert budget_used(outline_of(with_ratio(7.5, outcome="mismatch", subtype="value"))) == 7.5
 
     def test_what_has_no_distance_is_beyond(self):
-        assert budget_used(with_ratio(None, outcome="mismatch", subtype="nonfinite")) == float("inf")
-        assert budget_used(with_ratio("Infinity", outcome="mismatch", subtype="nonfinite")) == float("inf")
+        assert budget_used(outline_of(with_ratio(None, outcome="mismatch", subtype="nonfinite"))) == float(
+            "inf"
+        )
+        assert budget_used(
+            outline_of(with_ratio("Infinity", outcome="mismatch", subtype="nonfinite"))
+        ) == float("inf")
 
     @pytest.mark.parametrize(
         "changes",
@@ -76,12 +82,12 @@ class TestBudget:
         ],
     )
     def test_what_was_not_measured_counts_nowhere(self, changes):
-        assert budget_used(check(**changes)) is None
+        assert budget_used(outline_of(check(**changes))) is None
 
     def test_elements_that_cannot_be_judged_measure_nothing(self):
         record = with_ratio(0.0)
         record["error"]["vacuous"] = record["error"]["total"]
-        assert budget_used(record) is None
+        assert budget_used(outline_of(record)) is None
 
 
 TORCH, FLOW = "torch.nn.KLDivLoss", "oneflow.nn.KLDivLoss"
@@ -144,7 +150,9 @@ def test_the_terminal_says_it_in_a_few_lines(tmp_path, records):
 
 def test_the_page_has_every_row(tmp_path, records):
     _, results = collected(tmp_path, records)
-    section = html_report([results]).partition('<section id="quality">')[2].partition("</section>")[0]
+    section = (
+        html_report(collect([results])).partition('<section id="quality">')[2].partition("</section>")[0]
+    )
     assert section.count("<tr>") == 1 + 5
     assert "0.062" in section
 
@@ -152,4 +160,4 @@ def test_the_page_has_every_row(tmp_path, records):
 def test_a_run_without_numbers_has_no_grade(tmp_path):
     collection, results = collected(tmp_path, [check(error=None)])
     assert quality_rows(collection) == []
-    assert '<section id="quality">' not in html_report([results])
+    assert '<section id="quality">' not in html_report(collect([results]))

@@ -136,7 +136,7 @@ def test_one_name_in_two_files_is_two_environments():
     collection = collect([old, new])
     assert list(collection.environments) == ["torch (new)", "torch (old)"]
     assert [entry.environment for entry in collection.entries] == ["torch (old)", "torch (new)"]
-    assert len(collection.peers(check())) == 2
+    assert len(collection.peers(check()["call"])) == 2
     assert [column.version for column in summarise(collection).columns] == ["2", "1"]
 
 
