@@ -24,7 +24,7 @@ class Entry(msgspec.Struct, gc=False):
     where the whole record is. `used` is error / allowance of the worst element (see `budget_used`), `ratio`
     the same of any oracle, None where nothing was compared; `ulps` is its error in units in the last place.
     `returned` is what came back in a few harmless words, `shape` the shapes of the inputs, `terms` the size
-    of the largest.
+    of the largest; `swept` says whether the whole record has a sweep.
     """
 
     run: int
@@ -65,6 +65,7 @@ class Entry(msgspec.Struct, gc=False):
     ulps: float | None
     seconds: float
     fingerprint: str | None
+    swept: bool
 
     @property
     def failing(self) -> bool:
@@ -144,6 +145,7 @@ class Entries:
             ulps=_number(error.max_ulp) if error is not None else None,
             seconds=number(outline.seconds),
             fingerprint=outline.fingerprint,
+            swept=outline.sweep is not None,
         )
 
     def _shared(self, words: Sequence[str]) -> tuple[str, ...]:

@@ -22,12 +22,22 @@ from conformance.report.packing import packed, packed_json
 from conformance.report.page import SYMBOLS, page, seconds_words, tables
 from conformance.report.power import power_page
 from conformance.report.quality import share_words
+from conformance.report.sweeps import sweeps
 from conformance.results import ResultsError
 from conformance.results.power import PowerForm, read_power
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
 STYLES: Final = ("uplot.css", "style.css")
-MODULES: Final = ("data.js", "filters.js", "checks.js", "check.js", "compare.js", "pictures.js", "main.js")
+MODULES: Final = (
+    "data.js",
+    "filters.js",
+    "checks.js",
+    "check.js",
+    "compare.js",
+    "pictures.js",
+    "sweeps.js",
+    "main.js",
+)
 
 
 def html_report(
@@ -66,6 +76,7 @@ def html_report(
         script=Markup(script),
         together=TOGETHER,
         meta=packed_json(tables(shown.compatibility, collection)),
+        sweeps=packed_json(sweeps(collection)),
         columns=packed(columns(collection, verdicts or {}, changes, places)),
         pieces=pieces,
     )

@@ -28,6 +28,7 @@ from conformance.results.record import (
     ScalarForm,
     Selection,
     Source,
+    SweepForm,
     Unavailable,
     ValueForm,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "Skim",
     "Source",
     "StoredRun",
+    "SweepForm",
     "Unavailable",
     "ValueForm",
     "array_form",

@@ -72,6 +72,12 @@ class InputPart(_Part):
     shape: list[int] | None = None
 
 
+class SweepPart(_Part):
+    """The name of an input that takes every value of a dtype."""
+
+    input: str
+
+
 class Outline(_Part):
     """The part of a `CheckRecord` that overviews, findings and filters are made of."""
 
@@ -108,6 +114,7 @@ class Outline(_Part):
     exception: ExceptionPart | None
     seconds: _Number
     fingerprint: str | None
+    sweep: SweepPart | None = None
 
 
 class Peer(TypedDict):

@@ -190,8 +190,27 @@ class Minimised(TypedDict):
     allowance: Number | None
 
 
-class CheckRecord(TypedDict):
-    """One check. Everything downstream is made of these."""
+class SweepForm(TypedDict):
+    """The error along an input that takes every value of a dtype, in parts of neighbouring values.
+
+    Each part begins with the value in `start`; `ulp` is the largest error in it, in units in the last place
+    of the expected value, `bound` the largest allowance (None where none is finite); `wrong` counts the
+    elements that are wrong.
+    """
+
+    input: str
+    start: list[Number]
+    ulp: list[Number | None]
+    bound: list[Number | None]
+    wrong: list[int]
+
+
+class _CheckExtra(TypedDict, total=False):
+    sweep: SweepForm
+
+
+class CheckRecord(_CheckExtra):
+    """One check. Everything downstream is made of these. Only some checks have a `sweep`."""
 
     kind: Literal["check"]
     id: str

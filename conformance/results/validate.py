@@ -133,7 +133,16 @@ _CHECK = {
     "seconds": number,
     "fingerprint": optional(text),
 }
-CHECK: Rule = object_with(_CHECK)
+_sweep = object_with(
+    {
+        "input": text,
+        "start": list_of(number),
+        "ulp": list_of(optional(number)),
+        "bound": list_of(optional(number)),
+        "wrong": list_of(count),
+    }
+)
+CHECK: Rule = object_with(_CHECK, {"sweep": _sweep})
 
 _ENVIRONMENT = {
     "framework": text,

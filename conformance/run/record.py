@@ -26,6 +26,7 @@ from conformance.run.forms import Forms
 from conformance.run.judgement import Judgement
 from conformance.run.references import References, inputs_of
 from conformance.run.shared import Shared
+from conformance.run.sweep import sweep_form
 
 _REFUSAL = 600  # characters kept of a refusal's message, which frameworks follow with their own call stack
 _BIAS = {1.0: "high", -1.0: "low"}
@@ -73,7 +74,7 @@ class Recorder:
         """The record of `check`; `call` is None where its inputs were never made."""
         spec, hypothesis = check.spec, judgement.hypothesis
         actual, error = self._returned(check, call, judgement)
-        return {
+        record: CheckRecord = {
             "kind": "check",
             "id": check.id,
             "operator": spec.operator.name,
@@ -116,6 +117,10 @@ class Recorder:
             "seconds": round(seconds, 7),
             "fingerprint": fingerprint(judgement),
         }
+        sweep = sweep_form(call, judgement) if call else None
+        if sweep is not None:
+            record["sweep"] = sweep
+        return record
 
     def _gradient(self, check: Check, call: Call | None, judgement: Judgement) -> GradientForm | None:
         if check.of is None or call is None or judgement.upstream is None:

@@ -54,6 +54,13 @@ FLAGS = (
         "--host-resolver-rules=MAP * ~NOTFOUND",
     ),
 )
+SWEEP = {
+    "input": "target",
+    "start": [2.0**n for n in range(-24, 16)],
+    "ulp": [1.5] * 39 + [None],
+    "bound": [6.0] * 39 + ["Infinity"],
+    "wrong": [0] * 39 + [7],
+}
 RECORDS = list(run())
 FAILING = next(each["id"] for each in RECORDS if each["hypothesis"] is not None)
 PASSING = next(each["id"] for each in RECORDS if each["outcome"] == "pass")
@@ -82,6 +89,7 @@ def browser(tmp_path_factory, downloads):
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     many = [check(case=f"many-{n}", dtype="float32") for n in range(2000)]
+    many[1999]["sweep"] = SWEEP
     return write_html(
         tmp_path_factory.mktemp("page") / "index.html", collect([results(RECORDS + many)])
     ).as_uri()
@@ -194,6 +202,16 @@ def test_two_apis_are_compared(browser, visit):
     assert "Signature, as documented" in text
     browser.find_element(By.ID, "compare-swap").click()
     wait(lambda: "a=mindspore.ops.kl_div" in browser.current_url)
+
+
+def test_errors_along_every_value_are_a_line(browser, visit):
+    visit("numbers")
+    assert browser.find_elements(By.CSS_SELECTOR, "#sweep-picture canvas")
+    words = browser.find_element(By.ID, "sweep").text
+    assert "many-1999, value" in words
+    assert "torch.nn.KLDivLoss (7 wrong)" in words
+    visit("numbers?dtype=float64")
+    assert not browser.find_element(By.ID, "sweep").is_displayed()
 
 
 def test_the_theme_switches(browser, visit):

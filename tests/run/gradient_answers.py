@@ -52,7 +52,7 @@ class Asked:
         divisor = {"mean": x.size, "batchmean": x.shape[0]}.get(self.call.spec.attributes["reduction"], 1)
         with np.errstate(all="ignore"):
             both = {"input": -y * upstream / divisor, "target": upstream / divisor * (np.log(y) - x + 1)}
-        return {name: np.asarray(value).astype(self.dtype) for name, value in both.items()}
+            return {name: np.asarray(value).astype(self.dtype) for name, value in both.items()}
 
     @property
     def dtype(self):
@@ -62,7 +62,8 @@ class Asked:
     def answer(self, gradients: dict[str, Any] | None, output=None):
         """What a worker says."""
         if output is None:
-            output = self.references.primary(self.call, MACHINE).value.astype(self.dtype)
+            with np.errstate(over="ignore"):
+                output = self.references.primary(self.call, MACHINE).value.astype(self.dtype)
         told = None
         if gradients is not None:
             told = {name: None if value is None else entry(value) for name, value in gradients.items()}

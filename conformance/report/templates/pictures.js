@@ -10,7 +10,7 @@ function buildPictures() {
     const choice = make("select", { name: column, id: `picture-${column}` }, make("option", { value: "" }, "all"));
     for (const text of data.words[column]) choice.append(make("option", { value: text }, text));
     choice.addEventListener("change", () => {
-      const next = new URLSearchParams();
+      const next = new URLSearchParams(byId("sweep-case").value ? { sweep: byId("sweep-case").value } : {});
       for (const other of PICTURE) if (byId(`picture-${other}`).value) next.set(other, byId(`picture-${other}`).value);
       location.hash = `numbers?${next}`;
     });
@@ -43,6 +43,7 @@ function showPictures(parameters) {
   const found = select(new URLSearchParams([...parameters].filter(([name]) => PICTURE.includes(name)))).filter((row) => used(row) !== null);
   histogram(found);
   growth(found);
+  showSweep(parameters);
 }
 
 // Bars of a tenth of the bound each; the last holds all beyond it.
