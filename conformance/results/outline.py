@@ -6,7 +6,7 @@ A whole record is mostly inputs and values: a page about a hundred thousand of t
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, TypeAlias, TypedDict, cast
 
@@ -198,21 +198,14 @@ class StoredRun:
     def whole(self, place: int) -> CheckRecord:
         """The whole record of the check that came at `place`. Raises ResultsError."""
         (data,) = self._data((place,))
-        try:
-            record = _decode_whole(data)
-        except msgspec.DecodeError:
-            record = self._parsed(data, place)
+        record = self._decoded(_decode_whole, data, place)
         self._check(problem_of, record, place)
         return cast(CheckRecord, record)
 
     def peers(self, places: Sequence[int]) -> Iterator[Peer]:
         """What reports of the same call say of the checks that came at `places`. Raises ResultsError."""
         for place, data in zip(places, self._data(places), strict=True):
-            try:
-                peer = msgspec.structs.asdict(_decode_peer(data))
-            except msgspec.DecodeError:
-                parsed = self._parsed(data, place)
-                peer = {key: parsed[key] for key in Peer.__annotations__}
+            peer = msgspec.structs.asdict(self._decoded(_decode_peer, data, place))
             self._check(_peer_rule, peer, place)
             yield cast(Peer, peer)
 
@@ -227,11 +220,10 @@ class StoredRun:
         file.seek(self._starts[place])
         return file.read(self._starts[place + 1] - self._starts[place])
 
-    def _parsed(self, data: bytes, place: int) -> Any:
-        """A line as our own reading takes it, which is not as strict as to halves of surrogate pairs."""
+    def _decoded(self, decode: Callable[[bytes], Any], data: bytes, place: int) -> Any:
         try:
-            return Reading.parse(self._reading, data)
-        except (ValueError, RecursionError) as problem:
+            return decode(data)
+        except msgspec.DecodeError as problem:
             raise ResultsError(self.path, "changed while it was read", line=place + 2) from problem
 
     def _check(self, rule: Rule, value: Any, place: int) -> None:

@@ -12,7 +12,6 @@ from conformance.model import CallSpec, Check, Generator
 from conformance.plan import CHOSEN, EAGER, Target
 from conformance.results import Selection
 
-
 QUICK_ELEMENTS = 4096
 
 
