@@ -31,7 +31,8 @@ _LARGEST_EXPONENT = 400
 class Printed:
     """The numbers of a printed text, in order, with the place value of each one's last digit.
 
-    `layout` is what lies between: brackets, and an ellipsis where the print left some out.
+    `layout` is what lies between: brackets, and an ellipsis where the print left some out. A number that
+    ends in an ellipsis is cut off there, `0.20...`, so that it may be a whole unit larger.
     """
 
     numbers: tuple[float, ...]
@@ -60,7 +61,7 @@ def parse_printed(text: str) -> Printed:
     numbers: list[float] = []
     units: list[float] = []
     layout: list[str] = []
-    depth, skipping, word = 0, None, ""
+    depth, skipping, word, end = 0, None, "", -1
     for token in _TOKEN.finditer(text):
         kind, part = token.lastgroup, token.group()
         if kind == "mark" and part in _OPENING:
@@ -76,6 +77,9 @@ def parse_printed(text: str) -> Printed:
             numbers.append(float(part))
             units.append(_last_place(part))
             layout.append("#")
+            end = token.end()
+        elif kind == "ellipsis" and token.start() == end:
+            units[-1] *= 2  # half of which is accepted
         elif part == "=" and word and word.lower() != "value":
             skipping = depth
         elif part in "[]" or kind == "ellipsis":

@@ -27,6 +27,7 @@ FLOW = "tensor([ 1.3514,  0.0000, -0.0836], dtype=oneflow.float32)"
             "[[##][##]]",
         ),
         ("array([0.1, ..., 0.3], dtype=float32)", [0.1, 0.3], "[#...#]"),
+        ("tensor(0.20...)", [0.2], "#"),
         ("tensor([], size=(0, 3))", [], "[]"),
         ("-Infinity", [-math.inf], "#"),
         ("+1E+3", [1000], "#"),
@@ -66,6 +67,11 @@ def test_printed_text_to_half_a_unit(actual: str, passed: bool, exact: bool) -> 
     assert (result.passed, result.exact) == (passed, exact)
     assert bool(result.detail) != passed
     assert compare_printed(actual, FLOW).passed == passed
+
+
+@pytest.mark.parametrize(("actual", "passed"), [("0.2014", True), ("0.209", True), ("0.2111", False)])
+def test_a_number_that_is_cut_off_may_be_a_unit_larger(actual: str, passed: bool) -> None:
+    assert compare_printed("tensor(0.20...)", f"tensor({actual})").passed is passed
 
 
 def test_special_values_agree_in_kind_and_sign() -> None:
