@@ -98,9 +98,8 @@ def _gradient(lead: Any, target: Any, wanted: Any, each: Any, p: int, at_kink: s
     axis = class_axis(lead)
     slope = hinge_slope(lead, at_kink) if p == 1 else 2 * np.maximum(lead, 0.0)
     there = at_classes(lead, target, wanted)
-    slope = np.where(there, 0.0, slope)
-    slope = np.where(there, -np.sum(slope, axis=axis, keepdims=True), slope)
-    return np.expand_dims(each, axis) * slope / np.shape(lead)[axis]
+    by_others = np.where(there, 0.0, np.expand_dims(each, axis) * slope / np.shape(lead)[axis])
+    return np.where(there, -np.sum(by_others, axis=axis, keepdims=True), by_others)
 
 
 def _weight_inside(

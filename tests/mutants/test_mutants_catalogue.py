@@ -86,6 +86,8 @@ def test_a_mutant_that_makes_no_sense_for_a_call_has_no_value() -> None:
     assert exact("reduction=none", reduction="avg") is not None
     with np.errstate(all="ignore"):
         assert named("swapped").exact(FORMULA, {"input": X}, {}, {}) is None
+        indices = {"input": X, "target": np.ones(X.shape, np.int64)}
+        assert named("swapped").exact(load("multilabel_margin_loss"), indices, {}, {}) is None
         assert named("sign").exact(FORMULA, {"input": X, "target": Y}, {"reduction": "avg"}, {}) is None
 
 

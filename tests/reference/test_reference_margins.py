@@ -138,3 +138,37 @@ def test_multi_margin_loss_refuses_other_attributes(attributes: dict[str, Any]) 
 def test_multi_margin_loss_ignores_no_index(target: list[int]) -> None:
     with pytest.raises(ValueError, match="class ind"):
         value("multi_margin_loss", {"input": [[1.0, 2.0]], "target": target})
+
+
+LABELS = np.array([[3, 0, -1, 1, 1], [-1, 2, 0, 1, 4], [2, 2, 4, -1, 0], [1, 0, 2, 4, 3]])
+
+
+def test_multilabel_margin_loss() -> None:
+    terms, slopes = np.zeros(4), np.zeros((4, 5))
+    for n, (row, labels) in enumerate(zip(SCORES.tolist(), LABELS.tolist(), strict=True)):
+        right = labels[: labels.index(-1)] if -1 in labels else labels
+        for y, i in ((y, i) for y in right for i in range(5) if i not in right):
+            terms[n] += max(0.0, 1 - (row[y] - row[i])) / 5
+            inside = 1 - (row[y] - row[i]) > 0
+            slopes[n, i] += inside / 5
+            slopes[n, y] -= inside / 5
+    inputs = {"input": SCORES, "target": LABELS}
+    for reduction, expected in (("none", terms), ("sum", terms.sum()), ("mean", terms.mean())):
+        got = value("multilabel_margin_loss", inputs, reduction=reduction)
+        np.testing.assert_allclose(got, expected, rtol=1e-13)
+    found = gradients("multilabel_margin_loss", inputs, reduction="none")["input"]
+    np.testing.assert_allclose(found, slopes, rtol=1e-15, atol=1e-16)
+
+
+def test_one_right_class_is_the_loss_of_one_class() -> None:
+    y = np.array([0, 4, 2, 2])
+    labels = np.concatenate([y[:, None], np.full((4, 4), -1)], axis=1)
+    several = value("multilabel_margin_loss", {"input": SCORES, "target": labels}, reduction="none")
+    one = value("multi_margin_loss", {"input": SCORES, "target": y}, reduction="none")
+    np.testing.assert_array_equal(several, one)
+
+
+@pytest.mark.parametrize("target", [[[2, -1]], [[0, 2]], [[0]], [0, 1]])
+def test_targets_that_are_no_classes_or_of_another_shape(target: list[Any]) -> None:
+    with pytest.raises(ValueError, match=r"target that|targets of shape"):
+        value("multilabel_margin_loss", {"input": [[1.0, 2.0]], "target": target})
