@@ -160,15 +160,18 @@ def _chunks(shape: tuple[int, ...]) -> Iterator[Indices]:
         yield np.arange(start, min(start + CHUNK, size))
 
 
-def _sum(stream: Stream, axis: Any = None) -> BallArray:
-    if axis is None:
-        return balls(sum_of_parts(stream.parts()))
-    lengths = np.sum(np.broadcast_to(0, stream.shape), axis=axis, keepdims=True).shape
+def _sum(stream: Stream, axis: Any = None) -> BallArray | Stream:
+    places = np.broadcast_to(0, stream.shape)
+    shape, lengths = (np.sum(places, axis=axis, keepdims=kept).shape for kept in (False, True))
+    if lengths == stream.shape:  # sums of one term each
+        return Stream(shape, stream.at)
+    if math.prod(lengths) == 1:  # one sum
+        return balls(np.full(shape, sum_of_parts(stream.parts())))
     totals = np.full(math.prod(lengths), Ball(0), dtype=object)
-    places = np.broadcast_to(np.arange(totals.size).reshape(lengths), stream.shape).flat
+    totalled = np.broadcast_to(np.arange(totals.size).reshape(lengths), stream.shape).flat
     for indices in _chunks(stream.shape):
-        np.add.at(totals, places[indices], np.asarray(stream.at(indices)))
-    return balls(np.sum(totals.reshape(lengths), axis=axis))
+        np.add.at(totals, totalled[indices], np.asarray(stream.at(indices)))
+    return balls(totals.reshape(shape))
 
 
 def _elementwise(function: Callable[..., Any], operands: Any) -> Stream:

@@ -172,3 +172,18 @@ def test_chunks_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch) -> No
         apart = np.abs((pieces.head - whole.head) + (pieces.tail - whole.tail))
         assert (apart <= (pieces.radius + whole.radius) * (1 + 1e-9)).all()
         assert (pieces.radius <= 1e-25).all()
+
+
+@pytest.mark.parametrize("shape", [(40, 1, 9), (1, 360), (360, 1), (360,)])
+@pytest.mark.parametrize("axis", [None, 0, -1])
+def test_chunks_add_up_along_an_axis(shape: tuple[int, ...], axis: int | None) -> None:
+    def formula(x: Any) -> Any:
+        return np.sum(np.exp(x), axis=axis) / 3
+
+    inputs = {"x": np.random.default_rng(0).random(shape)}
+    assert isinstance(enclosure._leaves(inputs)["x"], Stream)
+    (result,) = enclose(formula, inputs, {})
+    expected = np.sum(np.exp(inputs["x"]), axis=axis) / 3
+    assert result.head.shape == expected.shape
+    np.testing.assert_allclose(result.head, expected, rtol=1e-14)
+    assert (result.radius <= 1e-25 * np.abs(expected)).all()
