@@ -102,8 +102,8 @@ def two_class_loss(input: Any, target: Any, pos_weight: Any = None, zero_target:
 
 def two_class_slope(input: Any, target: Any, pos_weight: Any = None) -> Any:
     """(1 - y) s(x) - p y s(-x), the derivative of `two_class_loss` by x."""
-    positive = target * _sigmoid(-input)
-    return (1 - target) * _sigmoid(input) - (positive if pos_weight is None else pos_weight * positive)
+    positive = target * sigmoid(-input)
+    return (1 - target) * sigmoid(input) - (positive if pos_weight is None else pos_weight * positive)
 
 
 def softplus(x: Any) -> Any:
@@ -111,7 +111,7 @@ def softplus(x: Any) -> Any:
     return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))
 
 
-def _sigmoid(x: Any) -> Any:
+def sigmoid(x: Any) -> Any:
     """1 / (1 + exp(-x)), of which nothing overflows."""
     decay = np.exp(-np.abs(x))
     return np.where(x >= 0, 1 / (1 + decay), decay / (1 + decay))
@@ -181,7 +181,7 @@ def _sigmoid_less_target_vjp(
     input: Any, target: Any, weight: Any = None, pos_weight: Any = None, upstream: Any = None, **options: Any
 ) -> Gradients:
     """(1 + (p - 1) y) s(x) - p y, which cancels where the loss is near zero and y is not."""
-    slope = _less_target(_sigmoid(input), target, pos_weight)
+    slope = _less_target(sigmoid(input), target, pos_weight)
     return _spread(slope, input, target, weight, pos_weight, upstream, **options)
 
 

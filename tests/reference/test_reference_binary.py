@@ -94,6 +94,15 @@ def test_infinite_logits() -> None:
     np.testing.assert_equal(with_nan, [math.nan, math.nan, math.inf, math.inf])
 
 
+def test_labels_are_averaged_before_samples() -> None:
+    operator, inputs = "multilabel_soft_margin_loss", {"input": X, "target": Y, "weight": POSITIVE}
+    terms = value("binary_cross_entropy_with_logits", inputs, reduction="none")
+    samples = value(operator, inputs, reduction="none")
+    np.testing.assert_allclose(samples, terms.mean(axis=1), rtol=1e-14)
+    np.testing.assert_allclose(value(operator, inputs, reduction="sum"), samples.sum(), rtol=1e-14)
+    np.testing.assert_allclose(value(operator, inputs), samples.mean(), rtol=1e-14)
+
+
 @pytest.mark.parametrize(
     ("operator", "inputs"),
     [
@@ -105,6 +114,8 @@ def test_infinite_logits() -> None:
             "binary_cross_entropy_with_logits",
             {"input": X, "target": Y, "weight": WEIGHT, "pos_weight": POSITIVE},
         ),
+        ("multilabel_soft_margin_loss", {"input": X, "target": Y}),
+        ("multilabel_soft_margin_loss", {"input": X, "target": np.rint(Y), "weight": POSITIVE}),
     ],
 )
 @pytest.mark.parametrize("reduction", ["none", "sum", "mean"])
@@ -125,6 +136,7 @@ def test_certificates(operator: str, inputs: dict[str, Any], reduction: str) -> 
         ("binary_cross_entropy", {"input": P, "target": Y}),
         ("binary_cross_entropy_with_logits", {"input": X, "target": Y}),
         ("binary_cross_entropy_with_logits", {"input": X, "target": Y, "pos_weight": POSITIVE}),
+        ("multilabel_soft_margin_loss", {"input": X, "target": Y, "weight": POSITIVE}),
     ],
 )
 @pytest.mark.parametrize("reduction", ["none", "sum", "mean"])
