@@ -141,22 +141,6 @@ def _unscaled(
     return reduced(_loss(cosine, axis, target, margin), legacy_reduction(reduction, size_average, reduce))
 
 
-def _product_of_squares(
-    input1: Any,
-    input2: Any,
-    target: Any,
-    margin: float = 0.0,
-    reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-) -> Any:
-    """cos = (x1 . x2) / sqrt(x1 . x1  x2 . x2), whose fourth powers overflow and underflow sooner."""
-    first, second = _paired(input1, input2)
-    axis = class_axis(first)
-    cosine = _dot(first, second, axis) / np.sqrt(_dot(first, first, axis) * _dot(second, second, axis))
-    return reduced(_loss(cosine, axis, target, margin), legacy_reduction(reduction, size_average, reduce))
-
-
 def _unscaled_vjp(
     input1: Any,
     input2: Any,
@@ -180,5 +164,5 @@ def _unscaled_vjp(
     return unbroadcast(by_first, np.shape(input1)), unbroadcast(by_second, np.shape(input2)), None
 
 
-ALTERNATIVES = {"unscaled": _unscaled, "product_of_squares": _product_of_squares}
+ALTERNATIVES = {"unscaled": _unscaled}
 VJP_ALTERNATIVES = {"unscaled": _unscaled_vjp}
