@@ -1,6 +1,6 @@
 """The suite's vocabulary: every object that passes between two layers.
 
-Frozen dataclasses and enumerations only; this module imports nothing else of the package.
+Frozen dataclasses, enumerations and words only; this module imports nothing else of the package.
 The words are those of the design: a *case* is one named YAML entry, a *call* is operator,
 attributes and rounded inputs, a *check* is one call judged through one API in one environment
 by one oracle, and it ends in one outcome.
@@ -13,7 +13,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-Scalar: TypeAlias = "bool | int | float | str | None"
+CALLABLES = ("cosine", "manhattan", "squared_euclidean")
+"""The functions that an attribute may take: distances of two tensors, along their last axis."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class NamedCallable:
+    """A function as an attribute's value, one of `CALLABLES`: adapters make it of framework operations."""
+
+    callable: str
+
+    def __repr__(self) -> str:
+        """Its name, in ids and reports."""
+        return self.callable
+
+
+Scalar: TypeAlias = "bool | int | float | str | NamedCallable | None"
 
 DTYPES = ("float16", "bfloat16", "float32", "float64")
 INTEGER_DTYPES = ("int32", "int64", "bool")

@@ -154,7 +154,7 @@ def quoted(value: object) -> str:
         return str(list(value)) if short else "a list"
     if isinstance(value, float) and not math.isfinite(value):
         return str(value).replace("nan", ".nan").replace("inf", ".inf")
-    text = json.dumps(str(value) if isinstance(value, str) else value, ensure_ascii=False)
+    text = json.dumps(str(value) if isinstance(value, str) else value, ensure_ascii=False, default=repr)
     if not text.isprintable():
         text = "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in text)
     return text if len(text) <= _MAX_QUOTED else text[: _MAX_QUOTED - 3] + "..."

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.casefile.errors import Path, Problems, quoted
-from conformance.casefile.tree import Doubtful
+from conformance.casefile.tree import Doubtful, LinedDict
 from conformance.casefile.words import suggest
-from conformance.model import Api, Convention, Document, Location, Scalar
+from conformance.model import Api, Convention, Document, Location, NamedCallable, Scalar
 
 
 @dataclass(slots=True)
@@ -58,7 +58,9 @@ class Scope:
         return found
 
     def scalar(self, value: Scalar, path: Path, wanted: Scalar = None) -> Scalar:
-        """A plain value. Doubtful text is text where `wanted`, the attribute's default, is one."""
+        """A plain value, or a function by name. Doubtful text is text where `wanted`, the default, is one."""
+        if isinstance(value, LinedDict):
+            return NamedCallable(str(value["callable"]))
         if isinstance(value, Doubtful) and not isinstance(wanted, str):
             self.problems.add(
                 path, f"{quoted(value)} is ambiguous", f"{value.fix}, or put it in quotes if text is meant"
@@ -79,4 +81,6 @@ def identity(value: Any) -> Any:
         return ("bool", value)
     if isinstance(value, list | tuple):
         return tuple(identity(item) for item in value)
+    if isinstance(value, dict):
+        return NamedCallable(value["callable"])
     return "nan" if value != value else value

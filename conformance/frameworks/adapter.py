@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from conformance.frameworks.callables import CALLABLES
+
 EAGER = "eager"
 """The mode in which an API is called as it is, without compiling it."""
 
@@ -167,6 +169,15 @@ class Adapter(abc.ABC):
         Raises whatever the framework raises, and MissingError where it has no such gradients.
         """
         raise MissingError(f"the adapter of {self.framework} takes no gradients")
+
+    def function(self, name: str) -> Callable[..., Any]:
+        """Return the function of this name that an attribute takes, made of the framework's operations.
+
+        Raises MissingError where there is none.
+        """
+        if name not in CALLABLES:
+            raise MissingError(f"the adapter of {self.framework} knows no function {name}")
+        return CALLABLES[name]
 
     def synchronise(self, device: str) -> None:  # noqa: B027 - most frameworks have nothing to wait for
         """Wait until `device` has finished, so that an error appears in the call that caused it."""

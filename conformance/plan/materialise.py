@@ -7,7 +7,7 @@ import json
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -163,7 +163,9 @@ def _repeats_first(values: Array) -> bool:
 
 
 def _digest(spec: CallSpec, arrays: dict[str, Array | object]) -> str:
-    digest = hashlib.sha256(json.dumps([spec.operator.name, sorted(spec.attributes.items())]).encode())
+    digest = hashlib.sha256(
+        json.dumps([spec.operator.name, sorted(spec.attributes.items())], default=asdict).encode()
+    )
     for name, array in arrays.items():
         if isinstance(array, np.ndarray):
             if array.dtype.kind == "i":  # the same indices are the same call, however wide an API wants them

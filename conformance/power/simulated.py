@@ -77,6 +77,7 @@ class SimulatedAdapter(Adapter):
         package.__path__.append(os.environ[FOLDER])
         self.module = importlib.import_module("conformance.mutants")
         self._subjects = importlib.import_module("conformance.power.subjects")
+        self._model = importlib.import_module("conformance.model")
         self._reference = importlib.import_module("conformance.reference")
         self._formats = importlib.import_module("conformance.compare")
         self._choices = json.loads(os.environ[CHOICES])
@@ -106,6 +107,11 @@ class SimulatedAdapter(Adapter):
             return None
         patterns = np.ascontiguousarray(value.array).view(np.uint16) if value.dtype == "bfloat16" else None
         return value.dtype, value.array if patterns is None else patterns.reshape(value.array.shape)
+
+    def function(self, name: str) -> Callable[..., Any]:
+        """The name itself, which is what a formula takes."""
+        named: Callable[..., Any] = self._model.NamedCallable(name)
+        return named
 
     def vjp(
         self, function: Callable[..., Any], inputs: Sequence[Any]

@@ -9,12 +9,18 @@ import textwrap
 from collections.abc import Iterable
 from typing import Any
 
+from conformance.model import NamedCallable
 from conformance.report.figures import hex_float
 from conformance.report.visible import visible
 from conformance.results import ArrayForm, InputForm, Number, ScalarForm, number, scalar
 
 WIDTH = 96
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_CALLABLES = {
+    "cosine": "lambda x, y: 1 - (x * y).sum(-1) / ((x * x).sum(-1) * (y * y).sum(-1)) ** 0.5",
+    "manhattan": "lambda x, y: abs(x - y).sum(-1)",
+    "squared_euclidean": "lambda x, y: ((x - y) * (x - y)).sum(-1)",
+}
 
 
 class NotReproducibleError(Exception):
@@ -31,6 +37,10 @@ def _source(value: Any) -> str:
         return f'float("{value!r}")'
     if isinstance(value, list):
         return f"[{', '.join(map(_source, value))}]"
+    if isinstance(value, NamedCallable):
+        if value.callable not in _CALLABLES:
+            raise NotReproducibleError(f"scripts know no function {visible(value.callable)!r}")
+        return _CALLABLES[value.callable]
     return ascii(value)
 
 

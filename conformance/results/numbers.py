@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from conformance.model import NamedCallable
 from conformance.results.record import Number, ScalarForm
 
 _NONFINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
@@ -35,7 +36,7 @@ def number(form: Number) -> float:
 def scalar_form(value: Any) -> ScalarForm:
     """A Python value passed as an argument; a non-finite float becomes {"float": "NaN"}.
 
-    Lists and tuples become lists. Raises TypeError for anything that is no plain scalar.
+    A function becomes {"callable": name}, lists and tuples become lists. Raises TypeError for anything else.
     """
     if value is None or isinstance(value, (bool, int, str)):
         return value
@@ -43,13 +44,15 @@ def scalar_form(value: Any) -> ScalarForm:
         return value if value - value == 0 else {"float": str(number_form(value))}
     if isinstance(value, (list, tuple)):
         return [scalar_form(item) for item in value]
+    if isinstance(value, NamedCallable):
+        return {"callable": value.callable}
     raise TypeError(f"no JSON form for an argument of type {type(value).__name__}")
 
 
 def scalar(form: ScalarForm) -> Any:
     """The Python value that `scalar_form` wrote."""
     if isinstance(form, dict):
-        return number(form["float"])
+        return NamedCallable(form["callable"]) if "callable" in form else number(form["float"])
     if isinstance(form, list):
         return [scalar(item) for item in form]
     return form

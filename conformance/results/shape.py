@@ -79,6 +79,8 @@ def _nested(value: Any, depth: int) -> str:
         return next((problem for item in value if (problem := _nested(item, depth + 1))), "")
     if kind is dict and list(value) == ["float"] and value["float"] in NUMBER_WORDS:
         return ""
+    if kind is dict and list(value) == ["callable"] and type(value["callable"]) is str:
+        return ""
     return f": expected a plain argument, got {_kind(value)}"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.model import Check, Raw, Scalar
+from conformance.model import Check, NamedCallable, Raw, Scalar
 from conformance.plan import Call, dtype_name, same_value
 
 
@@ -104,7 +104,11 @@ def request(
     inputs = _inputs(check, call, of)
 
     def message(argument: Argument) -> dict[str, Any]:
-        return {"scalar": argument.scalar} if argument.input is None else inputs[argument.input]
+        if argument.input is not None:
+            return inputs[argument.input]
+        if isinstance(argument.scalar, NamedCallable):
+            return {"callable": argument.scalar.callable}
+        return {"scalar": argument.scalar}
 
     return {
         "id": identifier,

@@ -17,7 +17,7 @@ TEXT_LIMIT = 8000
 
 
 def decode(value: Mapping[str, Any], adapter: Adapter, device: str) -> Any:
-    """Return the argument that `value` stands for: a tensor, an ndarray, or a plain Python value.
+    """Return the argument that `value` stands for: a tensor, an ndarray, a named function, or a plain value.
 
     Raises MissingError for what this environment cannot express, such as a bfloat16 ndarray.
     """
@@ -28,6 +28,8 @@ def decode(value: Mapping[str, Any], adapter: Adapter, device: str) -> Any:
         if value["ndarray"]["dtype"] == "bfloat16":
             raise MissingError("NumPy has no bfloat16")
         return _array(value["ndarray"]).copy()
+    if "callable" in value:
+        return adapter.function(value["callable"])
     return value["scalar"]
 
 

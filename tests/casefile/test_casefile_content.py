@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.casefile import ContentError, load
+from conformance.model import NamedCallable
 
 X = "op.yaml:22: cases.first.inputs.x"
 ONE_LENGTH = "give all rows one length"
@@ -64,6 +65,27 @@ def test_cases(line, message, edited, refused):
 def test_matrix(axis, message, edited, refused):
     text = edited("    matrix:\n", f"    matrix:\n      {axis}\n")
     assert refused(text) == [f"op.yaml:25: cases.first.matrix.{message}"]
+
+
+def test_a_function_is_named_and_each_once(edited, refused, tmp_path):
+    axis = (
+        "mode: [mean, {callable: cosine}, {callable: manhattan}]\n    exclude: [{mode: {callable: cosine}}]"
+    )
+    path = tmp_path / "op.yaml"
+    path.write_text(
+        edited("    matrix:\n      shape: [[2, 2]]\n", f"    matrix:\n      shape: [[2, 2]]\n      {axis}\n")
+    )
+    case = load(path).cases[0]
+    assert case.matrix["mode"] == ("mean", NamedCallable("cosine"), NamedCallable("manhattan"))
+    assert case.exclude == ({"mode": NamedCallable("cosine")},)
+    twice = edited("    matrix:\n", "    matrix:\n      mode: [{callable: cosine}, {callable: cosine}]\n")
+    assert refused(twice) == [
+        "op.yaml:25: cases.first.matrix.mode[1]: a mapping stands here twice; it is item 0 too"
+    ]
+    absent = edited(
+        "    matrix:\n", "    exclude: [{mode: {callable: cosine}}]\n    matrix:\n      mode: [mean]\n"
+    )
+    assert refused(absent) == ['op.yaml:24: cases.first.exclude[0].mode: "cosine" is no value of this axis']
 
 
 @pytest.mark.parametrize(

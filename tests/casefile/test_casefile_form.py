@@ -15,6 +15,7 @@ CASE_KEYS = (
     "gradients and 5 more"
 )
 SCALARS = "must be null, true or false, a number or text"
+VALUES = "must be null, true or false, a number, text or a mapping"
 INPUTS = "must be a number, lists of numbers, or a mapping with value, generator or raw"
 
 
@@ -45,7 +46,13 @@ INPUTS = "must be a number, lists of numbers, or a mapping with value, generator
             'printed: {text: "1", document: paper, style: rper}',
             'printed.style: "rper" is not allowed here; did you mean "repr"?',
         ),
-        ("attributes: {mode: [1]}", f"attributes.mode: {SCALARS}, not a list"),
+        ("attributes: {mode: [1]}", f"attributes.mode: {VALUES}, not a list"),
+        ("attributes: {mode: {}}", 'attributes.mode: the key "callable" is missing'),
+        (
+            "attributes: {mode: {callable: manhatan}}",
+            'attributes.mode.callable: "manhatan" is not allowed here; did you mean "manhattan"?',
+        ),
+        ("attributes: {mode: {callable: cosine, p: 2}}", "attributes.mode.p: unknown key; known: callable"),
         ("attributes: {a-b: 1}", 'attributes.a-b: the key "a-b" must be letters, digits and _, not starting with a digit'),
         ("exclude: [{dtype: float61}]", 'exclude[0].dtype: "float61" is not allowed here; did you mean "float64"?'),
         ("exclude: [{}]", "exclude[0]: must not be empty"),
@@ -120,7 +127,11 @@ def test_inputs(value, message, edited, refused):
         ("dtype: float32", 'dtype: must be a list, not the text "float32"'),
         ("layout: [Strided]", 'layout[0]: "Strided" is not allowed here; did you mean "strided"?'),
         ("mode: []", "mode: must not be empty"),
-        ("mode: [[mean]]", f"mode[0]: {SCALARS}, not a list"),
+        ("mode: [[mean]]", f"mode[0]: {VALUES}, not a list"),
+        (
+            "mode: [{callable: [cosine]}]",
+            "mode[0].callable: a list is not allowed here; known: cosine, manhattan, squared_euclidean",
+        ),
     ],
 )
 def test_matrix(axis, message, edited, refused):

@@ -124,6 +124,13 @@ def test_clean(text, cleaned):
     assert clean(text) == cleaned
 
 
+def test_a_function_is_made_by_the_adapter(adapter):
+    reply = answer(request("builtins.callable", {"callable": "manhattan"}), adapter)
+    assert reply["outputs"][0]["repr"] == "True"
+    gap = answer(request("builtins.callable", {"callable": "mahattan"}), adapter)
+    assert (gap["status"], gap["message"]) == ("missing", "the adapter of numpy knows no function mahattan")
+
+
 def test_outputs_in_a_tuple_are_told_one_by_one(adapter):
     reply = answer(request("numpy.divmod", tensor([7, 9]), tensor([4, 4])), adapter)
     assert [np.frombuffer(part["data"], part["dtype"]).tolist() for part in reply["outputs"]] == [

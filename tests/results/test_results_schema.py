@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as numpy_st
 
+from conformance.model import NamedCallable
 from conformance.results import (
     array_form,
     array_values,
@@ -153,6 +154,14 @@ def test_arguments_survive(value):
 
 def test_text_that_looks_like_a_number_stays_text():
     assert scalar(scalar_form(["NaN", math.inf])) == ["NaN", math.inf]
+
+
+def test_a_function_is_recorded_by_name():
+    form = scalar_form(NamedCallable("manhattan"))
+    assert form == {"callable": "manhattan"}
+    assert scalar(form) == NamedCallable("manhattan")
+    assert problem_of(check(attributes={"a": form})) == ""
+    assert "expected a plain argument" in problem_of(check(attributes={"a": {"callable": 1}}))
 
 
 def test_an_argument_without_form_is_refused():
