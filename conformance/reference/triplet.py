@@ -1,20 +1,38 @@
-"""What the triplet losses share: distances of rows, the terms, and the gradients of both."""
+"""What the triplet losses share: norms as distances, the terms, and the gradients by all three inputs."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from conformance.reference.reduction import sign
+from conformance.reference.broadcasting import unbroadcast
+from conformance.reference.reduction import share, sign
 
 
-def distance(x: Any, y: Any, p: float, eps: float) -> Any:
-    """The p-norm of x - y + eps along the last axis. Raises ValueError where `p` is less than 1."""
+class Distance(NamedTuple):
+    """A function of two arrays, along their last axis, and its gradients by both."""
+
+    of: Callable[[Any, Any], Any]
+    gradients: Callable[[Any, Any], tuple[Any, Any]]
+
+
+def norm(p: float, eps: float) -> Distance:
+    """The p-norm of x - y + eps. Raises ValueError where `p` is less than 1."""
     if not p >= 1:
         raise ValueError(f"p {p!r}: a norm has one of at least 1")
-    size = np.abs(x - y + eps)
+
+    def gradients(x: Any, y: Any) -> tuple[Any, Any]:
+        slope = _direction(x - y + eps, p)
+        return slope, -slope
+
+    return Distance(lambda x, y: _length(x - y + eps, p), gradients)
+
+
+def _length(z: Any, p: float) -> Any:
+    size = np.abs(z)
     if p == math.inf:
         return np.max(size, axis=-1)
     if p == 1:
@@ -24,13 +42,12 @@ def distance(x: Any, y: Any, p: float, eps: float) -> Any:
     return np.exp(np.log(np.sum(size**p, axis=-1)) / p)  # 1 / p itself would be rounded
 
 
-def direction(x: Any, y: Any, p: float, eps: float) -> Any:
-    """The gradient of `distance` by `x`, which is minus that by `y`; 0 where the distance is 0.
+def _direction(z: Any, p: float) -> Any:
+    """sign(z) (|z| / |z|_p)^(p - 1), 0 where the norm is 0.
 
-    sign(z) (|z| / d)^(p - 1) for z = x - y + eps and d = |z|_p. The largest components of an
-    infinity norm share it equally.
+    The largest components of an infinity norm share it equally.
     """
-    z, length = x - y + eps, np.expand_dims(distance(x, y, p, eps), -1)
+    length = np.expand_dims(_length(z, p), -1)
     if p == math.inf:
         largest = np.where(np.abs(z) == length, sign(z), 0.0)
         return largest / np.maximum(np.sum(np.abs(largest), axis=-1, keepdims=True), 1.0)
@@ -41,20 +58,41 @@ def direction(x: Any, y: Any, p: float, eps: float) -> Any:
     return np.where(length == 0, 0.0, sign(z) * (np.abs(z) / length) ** (p - 1))
 
 
-def terms(positive: Any, negative: Any, other: Any, margin: float) -> Any:
-    """max(d(a, p) - d(a, n) + margin, 0) of the distances; `other`, d(p, n) where it is given, swaps.
+def triplet_terms(
+    distance: Distance, anchor: Any, positive: Any, negative: Any, margin: float, swap: bool
+) -> Any:
+    """max(d(a, p) - d(a, n) + margin, 0).
 
-    A swap is the anchor's and the positive's, where the latter is closer to the negative: the smaller one
+    A `swap` is the anchor's and the positive's, where the latter is closer to the negative: the smaller one
     of d(a, n) and d(p, n) counts.
     """
-    nearest = negative if other is None else np.minimum(negative, other)
-    return np.maximum(positive - nearest + margin, 0.0)
+    nearest = distance.of(anchor, negative)
+    if swap:
+        nearest = np.minimum(nearest, distance.of(positive, negative))
+    return np.maximum(distance.of(anchor, positive) - nearest + margin, 0.0)
 
 
-def slopes(positive: Any, negative: Any, other: Any, margin: float, each: Any) -> tuple[Any, Any, Any]:
-    """The gradients of `terms` by each of its three distances, times `each`; 0 where a term is 0."""
-    active = np.where(terms(positive, negative, other, margin) > 0, each, 0.0)
-    if other is None:
-        return active, -active, None
-    swapped = other < negative
-    return active, np.where(swapped, 0.0, -active), np.where(swapped, -active, 0.0)
+def triplet_gradients(
+    distance: Distance,
+    anchor: Any,
+    positive: Any,
+    negative: Any,
+    upstream: Any,
+    margin: float,
+    swap: bool,
+    reduction: str,
+) -> tuple[Any, Any, Any]:
+    """The gradients of the reduced `triplet_terms` by each input, of its shape; 0 where a term is 0."""
+    terms = triplet_terms(distance, anchor, positive, negative, margin, swap)
+    each = np.where(terms > 0, share(upstream, reduction, np.shape(terms)), 0.0)
+    pairs = [(0, 1, each), (0, 2, -each)]
+    if swap:
+        swapped = distance.of(positive, negative) < distance.of(anchor, negative)
+        pairs[1:] = [(0, 2, np.where(swapped, 0.0, -each)), (1, 2, np.where(swapped, -each, 0.0))]
+    inputs = (anchor, positive, negative)
+    totals: list[Any] = [0.0, 0.0, 0.0]
+    for x, y, slope in pairs:
+        for place, gradient in zip((x, y), distance.gradients(inputs[x], inputs[y]), strict=True):
+            totals[place] = totals[place] + np.expand_dims(slope, -1) * gradient
+    a, b, c = (unbroadcast(total, np.shape(part)) for total, part in zip(totals, inputs, strict=True))
+    return a, b, c

@@ -10,12 +10,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import numpy as np
-
-from conformance.reference.broadcasting import unbroadcast
 from conformance.reference.legacy import legacy_reduction
-from conformance.reference.reduction import reduced, share
-from conformance.reference.triplet import direction, distance, slopes, terms
+from conformance.reference.reduction import reduced
+from conformance.reference.triplet import norm, triplet_gradients, triplet_terms
 
 
 def triplet_margin_loss(
@@ -36,8 +33,7 @@ def triplet_margin_loss(
 
     Raises ValueError for an unknown reduction, and where `p` is less than 1.
     """
-    other = distance(positive, negative, p, eps) if swap else None
-    loss = terms(distance(anchor, positive, p, eps), distance(anchor, negative, p, eps), other, margin)
+    loss = triplet_terms(norm(p, eps), anchor, positive, negative, margin, swap)
     return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean)
 
 
@@ -58,18 +54,5 @@ def triplet_margin_loss_vjp(
 
     `upstream` is the gradient with respect to the loss, of its shape. Raises as `triplet_margin_loss` does.
     """
-    pairs = [(anchor, positive), (anchor, negative), *([(positive, negative)] if swap else [])]
-    lengths = [distance(x, y, p, eps) for x, y in pairs]
-    shape = np.broadcast_shapes(*map(np.shape, lengths))
-    each = share(upstream, legacy_reduction(reduction, size_average, reduce), shape)
-    to_positive, to_negative, to_other = slopes(
-        lengths[0], lengths[1], lengths[2] if swap else None, margin, each
-    )
-    by_positive = np.expand_dims(to_positive, -1) * direction(anchor, positive, p, eps)
-    by_negative = np.expand_dims(to_negative, -1) * direction(anchor, negative, p, eps)
-    by_other = np.expand_dims(to_other, -1) * direction(positive, negative, p, eps) if swap else 0.0
-    return (
-        unbroadcast(by_positive + by_negative, np.shape(anchor)),
-        unbroadcast(by_other - by_positive, np.shape(positive)),
-        unbroadcast(-by_negative - by_other, np.shape(negative)),
-    )
+    reduction = legacy_reduction(reduction, size_average, reduce)
+    return triplet_gradients(norm(p, eps), anchor, positive, negative, upstream, margin, swap, reduction)
