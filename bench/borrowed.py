@@ -1,24 +1,25 @@
 """This interpreter's pytest, lent to a framework's interpreter without installing anything there.
 
-pytest and what it needs are pure Python, so a folder of links to them on PYTHONPATH will do. The whole
-site-packages would not: it holds this interpreter's own NumPy.
+pytest, xdist and what they need are pure Python, so a folder of links to them on PYTHONPATH will do. The
+whole site-packages would not: it holds this interpreter's own NumPy.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
 
-def lend_pytest(folder: Path) -> Path:
-    """Fill `folder` with links to pytest and all it requires; return it.
+def lend(folder: Path, *names: str) -> Path:
+    """Fill `folder` with links to the packages of these names and all they require; return it.
 
     Raises PackageNotFoundError where one of them is not installed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for package in _closure("pytest"):
+    for package in _closure(names):
         for name in _top_level(package):
             link = folder / name
             if not link.exists():
@@ -26,9 +27,9 @@ def lend_pytest(folder: Path) -> Path:
     return folder
 
 
-def _closure(name: str) -> list[Distribution]:
+def _closure(names: Iterable[str]) -> list[Distribution]:
     found: dict[str, Distribution] = {}
-    waiting = [name]
+    waiting = list(names)
     while waiting:
         name = waiting.pop()
         if name in found:

@@ -1,10 +1,12 @@
-"""The generated case file: one case that spans seeds and reductions, through two APIs of one framework."""
+"""The generated case file: one case that spans seeds and reductions, through two APIs of each framework."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-CHECKS_PER_SEED = 8  # four reductions, a class and a function
+FRAMEWORKS = ("torch", "mindspore", "oneflow")
+CHECKS_PER_SEED = 8  # of one framework: four reductions, a class and a function
 
 _APIS = {
     "torch": ("torch.nn.KLDivLoss", "torch.nn.functional.kl_div"),
@@ -12,20 +14,20 @@ _APIS = {
     "oneflow": ("oneflow.nn.KLDivLoss", "oneflow.nn.functional.kl_div"),
 }
 
+_API = """\
+  {name}:
+    kind: {kind}
+    document: none
+    parameters: {{reduction: {{default: mean, values: [none, batchmean, sum, mean]}}}}
+"""
+
 _TEXT = """\
 operator: kl_div
 inputs: [input, target]
 attributes: {{reduction: mean, log_target: false, size_average: null, reduce: null}}
 documents: {{none: {{title: "Made for the benchmark"}}}}
 apis:
-  {loss_class}:
-    kind: class
-    document: none
-    parameters: {{reduction: {{default: mean, values: [none, batchmean, sum, mean]}}}}
-  {function}:
-    kind: function
-    document: none
-    parameters: {{reduction: {{default: mean, values: [none, batchmean, sum, mean]}}}}
+{apis}\
 cases:
   - id: bench
     summary: the same small call with many seeds
@@ -35,14 +37,18 @@ cases:
     matrix:
       reduction: [none, batchmean, sum, mean]
       seed: {{count: {seeds}}}
-      dtype: [float32]
+      dtype: [{dtype}]
 """
 
 
-def write_case_file(folder: Path, framework: str, seeds: int) -> Path:
-    """Write `folder`/kl_div.yaml with `CHECKS_PER_SEED` checks for each of `seeds` seeds; return its path."""
-    loss_class, function = _APIS[framework]
+def write_case_file(folder: Path, frameworks: Sequence[str], seeds: int, dtype: str = "float32") -> Path:
+    """Write `folder`/kl_div.yaml with `CHECKS_PER_SEED` checks a framework and seed; return its path."""
+    apis = "".join(
+        _API.format(name=name, kind=kind)
+        for framework in frameworks
+        for name, kind in zip(_APIS[framework], ("class", "function"), strict=True)
+    )
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "kl_div.yaml"
-    path.write_text(_TEXT.format(loss_class=loss_class, function=function, seeds=seeds), encoding="utf-8")
+    path.write_text(_TEXT.format(apis=apis, seeds=seeds, dtype=dtype), encoding="utf-8")
     return path

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
-import statistics
 import subprocess
 import sys
 import time
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-_PEAK = Path(__file__).with_name("peak.py")
+_WATCHED = Path(__file__).with_name("watched.py")
 
 
 class BenchError(Exception):
@@ -25,7 +25,8 @@ class Subject:
     """A command with its folder, and what it must print so that its time counts.
 
     `proof` is a pattern whose group is a number, which has to be `checks`. `inner`, where given, finds
-    the seconds of a part in what was printed (or in what was left in the folder).
+    the seconds of a part in what was printed (or in what was left in the folder). `codes` are the exit
+    codes of a run that went well.
     """
 
     name: str
@@ -34,49 +35,57 @@ class Subject:
     checks: int
     proof: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
-    peak: Path | None = None
+    needed: Path | None = None
     inner: Callable[[str], float] | None = None
+    codes: tuple[int, ...] = (0,)
 
 
 @dataclass(slots=True)
 class Measured:
-    """What each round took: wall-clock seconds, those of a part of it, and the processor seconds of its whole
-    tree; and the peak memory in bytes.
+    """What each round took, in seconds: by the clock, of a part of it, in processor time of the whole tree
+    and of the main thread alone; the peak memory in bytes; what was printed last.
     """
 
     checks: int
     seconds: list[float] = field(default_factory=list)
     inner: list[float] = field(default_factory=list)
     processor: list[float] = field(default_factory=list)
+    main: list[float] = field(default_factory=list)
     peak: int | None = None
-
-    @property
-    def median(self) -> float:
-        """The median of the wall-clock seconds."""
-        return statistics.median(self.seconds)
+    output: str = ""
 
 
 def host(name: str, arguments: Sequence[str], folder: Path, checks: int, proof: str = "") -> Subject:
-    """A module of this interpreter (`arguments` as after `python -m`), with its peak memory."""
-    peak = folder / f"{name.replace(' ', '-')}.peak"
-    command = [sys.executable, str(_PEAK), str(peak), *arguments]
+    """A module of this interpreter (`arguments` as after `python -m`), with what it needs itself."""
+    needed = folder / f"{name.replace(' ', '-')}.needed"
+    command = [sys.executable, str(_WATCHED), str(needed), *arguments]
+    return Subject(name, command, folder, checks, proof, quiet(), needed)
+
+
+def quiet() -> dict[str, str]:
+    """The environment variables of our own commands."""
     # Without other plugins, which a plain pytest file would have to bear as well.
-    quiet = {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    return Subject(name, command, folder, checks, proof, quiet, peak)
+    return {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 
-def measure(subjects: Sequence[Subject], rounds: int) -> dict[str, Measured]:
+def measure(subjects: Sequence[Subject], rounds: int, *, warm: bool = True) -> dict[str, Measured]:
     """Run every subject `rounds` times, in turns, so that a busy moment meets them all. Raises BenchError.
 
-    Before that each is run once for nothing: what it reads is then in memory, and compiled.
+    To be `warm` each is run once for nothing before that: what it reads is then in memory, and compiled.
     """
     results = {subject.name: Measured(subject.checks) for subject in subjects}
-    for number in range(rounds + 1):
+    for number in range(0 if warm else 1, rounds + 1):
         for subject in subjects:
             turn = f"{number} of {rounds}" if number else "warming up"
-            print(f"  {subject.name}, {turn}", file=sys.stderr, flush=True)
+            print(f"  {subject.name}, {subject.checks:,}, {turn}", file=sys.stderr, flush=True)
             _run(subject, results[subject.name] if number else Measured(subject.checks))
     return results
+
+
+def shell(more: Mapping[str, str]) -> dict[str, str]:
+    """The environment variables and `more`, without those that make any Python slower than people have it."""
+    slowing = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
+    return {**{name: value for name, value in os.environ.items() if name not in slowing}, **more}
 
 
 def _run(subject: Subject, measured: Measured) -> None:
@@ -84,7 +93,7 @@ def _run(subject: Subject, measured: Measured) -> None:
     done = subprocess.run(
         subject.command,
         cwd=subject.folder,
-        env={**_shell(), **subject.environment},
+        env=shell(subject.environment),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -92,25 +101,22 @@ def _run(subject: Subject, measured: Measured) -> None:
     )
     seconds, after = time.perf_counter() - began, os.times()
     _check(subject, done.returncode, done.stdout)
+    measured.output = done.stdout
     measured.seconds.append(seconds)
     measured.processor.append(
         after.children_user - before.children_user + after.children_system - before.children_system
     )
     if subject.inner is not None:
         measured.inner.append(subject.inner(done.stdout))
-    if subject.peak is not None:
-        measured.peak = max(measured.peak or 0, int(subject.peak.read_text()))
-
-
-def _shell() -> dict[str, str]:
-    """The environment variables, without those that make any Python slower than people have it."""
-    slowing = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
-    return {name: value for name, value in os.environ.items() if name not in slowing}
+    if subject.needed is not None:
+        needed = json.loads(subject.needed.read_text())
+        measured.peak = max(measured.peak or 0, needed["peak"])
+        measured.main.append(needed["main"])
 
 
 def _check(subject: Subject, code: int, output: str) -> None:
     tail = "\n".join(output.splitlines()[-15:])
-    if code:
+    if code not in subject.codes:
         raise BenchError(f"{subject.name}: exit code {code}\n{tail}")
     if not subject.proof:
         return

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import statistics
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
+
+Figure: TypeAlias = "float | Sequence[float] | None"
+"""One number, or that of each round, whose median counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +24,23 @@ class Row:
     """One thing that was measured: its name, and a figure for some of the columns."""
 
     name: str
-    figures: dict[str, float | None]
+    figures: Mapping[str, Figure]
     target: Target | None = None
 
     @property
     def met(self) -> bool | None:
         """Whether the target is met; None where there is none."""
-        value = self.figures.get(self.target.of) if self.target else None
+        value = median(self.figures.get(self.target.of)) if self.target else None
         return None if self.target is None or value is None else value <= self.target.most
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A ratio by number of checks, and what it is not to exceed."""
+
+    name: str
+    points: Sequence[tuple[int, float]]
+    target: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +50,7 @@ class Section:
     title: str
     note: str
     rows: Sequence[Row]
+    curve: Curve | None = None
 
     @property
     def columns(self) -> list[str]:
@@ -56,14 +70,19 @@ class Section:
         return [row.name, *(_shown(row.figures.get(column)) for column in self.columns), _target(row)]
 
     def form(self) -> dict[str, Any]:
-        """The same as plain values."""
+        """The same as plain values: the median of each figure, and the figures of all rounds."""
         return {
             "title": self.title,
             "note": self.note,
             "rows": [
                 {
                     "name": row.name,
-                    "figures": row.figures,
+                    "figures": {name: median(figure) for name, figure in row.figures.items()},
+                    "rounds": {
+                        name: list(figure)
+                        for name, figure in row.figures.items()
+                        if isinstance(figure, Sequence)
+                    },
                     "target": {"column": row.target.of, "at most": row.target.most} if row.target else None,
                     "met": row.met,
                 }
@@ -72,15 +91,32 @@ class Section:
         }
 
 
+def median(figure: Figure) -> float | None:
+    """The number that stands for a figure."""
+    return statistics.median(figure) if isinstance(figure, Sequence) else figure
+
+
+def ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:
+    """The ratio within each round."""
+    return [a / b for a, b in zip(above, below, strict=True)]
+
+
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     first, *numbers, last = cells
     middle = [cell.rjust(width) for cell, width in zip(numbers, widths[1:], strict=False)]
     return f"| {' | '.join([first.ljust(widths[0]), *middle, last.ljust(widths[-1])])} |"
 
 
-def _shown(value: float | None) -> str:
+def _shown(figure: Figure) -> str:
+    value = median(figure)
     if value is None:
         return ""
+    if not isinstance(figure, Sequence) or len(figure) == 1:
+        return _number(value)
+    return f"{_number(value)} ({_number(min(figure))}..{_number(max(figure))})"
+
+
+def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}" if value < 0.1 else f"{value:.2f}"
 
 
