@@ -1,105 +1,12 @@
-"""The suite's vocabulary: every object that passes between two layers.
-
-Frozen dataclasses, enumerations and words only; this module imports nothing else of the package.
-The words are those of the design: a *case* is one named YAML entry, a *call* is operator,
-attributes and rounded inputs, a *check* is one call judged through one API in one environment
-by one oracle, and it ends in one outcome.
-"""
+"""What a case file says: documents, conventions, APIs, inputs and cases of one operator."""
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
-CALLABLES = ("cosine", "manhattan", "squared_euclidean")
-"""The functions that an attribute may take: distances of two tensors, along their last axis."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class NamedCallable:
-    """A function as an attribute's value, one of `CALLABLES`: adapters make it of framework operations."""
-
-    callable: str
-
-    def __repr__(self) -> str:
-        """Its name, in ids and reports."""
-        return self.callable
-
-
-Scalar: TypeAlias = "bool | int | float | str | NamedCallable | None"
-
-DTYPES = ("float16", "bfloat16", "float32", "float64")
-INTEGER_DTYPES = ("int32", "int64", "bool")
-INDEX_DTYPES = ("int32", "int64")
-INDEX = "index"
-"""The dtype, in a case, of an input of indices or lengths: an integer dtype that its API documents."""
-LAYOUTS = ("contiguous", "transposed", "strided", "expanded")
-
-
-class _Word(str, enum.Enum):
-    """An enumeration whose members print and serialise as their plain word."""
-
-    def __str__(self) -> str:
-        return str(self.value)
-
-
-class Outcome(_Word):
-    """How one check ended (design, section 8)."""
-
-    PASS = "pass"
-    DEGRADED = "degraded"
-    MISMATCH = "mismatch"
-    NOT_REJECTED = "not_rejected"
-    WRONG_ERROR = "wrong_error"
-    UNSUPPORTED = "unsupported"
-    ERROR = "error"
-    CRASH = "crash"
-    TIMEOUT = "timeout"
-    VACUOUS = "vacuous"
-    HARNESS_ERROR = "harness_error"
-    INVALID_CASE = "invalid_case"
-    NOT_RUN = "not_run"
-    OBSERVED = "observed"
-
-
-class Subtype(_Word):
-    """What kind of mismatch."""
-
-    VALUE = "value"
-    NONFINITE = "nonfinite"
-    INTERMEDIATE_OVERFLOW = "intermediate_overflow"
-    CONVENTION = "convention"
-    GRADIENT = "gradient"
-    MISSING_GRADIENT = "missing_gradient"
-    SHAPE = "shape"
-    DTYPE = "dtype"
-    DOCUMENTED = "documented"
-
-
-class Level(_Word):
-    """What the API promised: `must` is documented, `observe` is not."""
-
-    MUST = "must"
-    OBSERVE = "observe"
-
-
-class Oracle(_Word):
-    """Who says what is right: the mathematics, the printed document, or a documented refusal."""
-
-    REFERENCE = "reference"
-    DOCUMENT = "document"
-    REFUSAL = "refusal"
-
-
-class Aspect(_Word):
-    """Which side of an answer a check looks at."""
-
-    VALUE = "value"
-    DOCUMENTED = "documented"
-    ERROR = "error"
-    GRADIENT = "gradient"
+from conformance.model.words import DTYPES, Scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +66,8 @@ class Api:
     call; optional inputs that are not among them are parameters, or the API does without. `fixed` are
     attributes that the API has no parameter for, with the value that its document gives them.
     `dtypes` is None where the document is silent, and so is `index_dtypes`, those of indices and lengths,
-    the usual one first. `documented`, the keys of `unsupported` (with the
-    reason) and those of `raises` (with the exception's class name) are features.
+    the usual one first. `documented`, the keys of `unsupported` (with the reason) and those of `raises`
+    (with the exception's class name) are features.
     """
 
     name: str
@@ -283,51 +190,3 @@ class Operator:
     apis: Mapping[str, Api]
     cases: tuple[Case, ...]
     optional: tuple[str, ...] = ()  # the inputs that a case may leave out
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CallSpec:
-    """What to compute, before any array exists: one per case, variant and dtype, for all APIs alike.
-
-    `attributes` holds every attribute of the operator as the reference sees them; `given` names those
-    that the case passes on to the API. The others have the default that the API documents: APIs whose
-    defaults differ have a specification each.
-    """
-
-    operator: Operator
-    case: Case
-    attributes: Mapping[str, Scalar]
-    given: tuple[str, ...]
-    inputs: tuple[InputSpec, ...]
-    dtype: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Check:
-    """One call, through one API, in one environment, judged by one oracle.
-
-    `id` is the whole tuple joined by `/`, stable across runs. `declared` is the reason why the API's
-    row says that this is not supported, or None. `raises` are the documented exceptions' class names.
-    `of` is the input whose gradient is judged, where the aspect is one.
-    """
-
-    id: str
-    spec: CallSpec
-    variant: str
-    api: Api
-    environment: str
-    device: str
-    mode: str
-    aspect: Aspect
-    level: Level
-    oracle: Oracle
-    features: tuple[str, ...]
-    undocumented: tuple[str, ...]
-    declared: str | None = None
-    raises: tuple[str, ...] = ()
-    of: str | None = None
-
-    @property
-    def aspect_word(self) -> str:
-        """The aspect as ids and records have it: a gradient names its input, `gradient:target`."""
-        return str(self.aspect) if self.of is None else f"{self.aspect}:{self.of}"
