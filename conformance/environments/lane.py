@@ -274,6 +274,8 @@ def _batches(requests: Iterable[Request]) -> Iterator[_Batch]:
 def _array_bytes(request: Request) -> int:
     gradient = request.get("gradient")
     upstream = (gradient["upstream"],) if gradient else ()
+    if "args" not in request:
+        return 0
     values = (*request["args"], *request["kwargs"].values(), *upstream)
     arrays = (value.get("tensor") or value.get("ndarray") for value in values)
     return sum(len(array["data"]) for array in arrays if array)

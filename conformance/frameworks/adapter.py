@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from conformance.frameworks.callables import CALLABLES
+from conformance.frameworks.signature import signature_of
 
 EAGER = "eager"
 """The mode in which an API is called as it is, without compiling it."""
@@ -43,6 +44,9 @@ class Adapter(abc.ABC):
 
     modes: Sequence[str] = (EAGER,)
     """How APIs can be called: eager first, then those that `compile` knows."""
+
+    calls: Sequence[str] = ("forward",)
+    """The methods of classes that a call of an object runs, for their signatures."""
 
     spent = False
     """Whether this process is of no more use after an error of the framework's; another then takes over."""
@@ -195,6 +199,18 @@ class Adapter(abc.ABC):
     def text(self, value: Any, style: str) -> str:
         """Return what the framework prints for `value`; `style` is ``str`` or ``repr``."""
         return repr(value) if style == "repr" else str(value)
+
+    def signatures(self, names: Sequence[str]) -> dict[str, Any]:
+        """Return the signatures of those APIs that exist here and show theirs, by name."""
+        found = {}
+        for name in names:
+            try:
+                signature = signature_of(self.resolve(name, EAGER), self.calls)
+            except Exception:  # there is none, or its module cannot be imported: a check of it will tell
+                continue
+            if signature is not None:
+                found[name] = signature
+        return found
 
     def _find(self, name: str) -> Any:
         parts = name.split(".")

@@ -18,6 +18,7 @@ class MindSporeAdapter(Adapter):
     """
 
     framework = "mindspore"
+    calls = ("construct",)
     modes = ("eager", "jit")
 
     def load(self) -> None:

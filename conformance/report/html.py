@@ -33,6 +33,7 @@ MODULES: Final = (
     "filters.js",
     "checks.js",
     "check.js",
+    "signatures.js",
     "compare.js",
     "pictures.js",
     "sweeps.js",

@@ -15,11 +15,11 @@ from conformance.report.entry import FAILING, Entry
 from conformance.report.figures import duration
 from conformance.report.findings import Finding, check_fragment, checks_fragment, findings
 from conformance.report.quality import QualityRow, quality_rows
+from conformance.report.signatures import signatures
 from conformance.report.summary import Column, Notable, Summary, summarise
 from conformance.report.tables import ConventionTable, Gap, convention_tables, gaps
 from conformance.report.trend import Trend, trend
 from conformance.report.visible import visible
-from conformance.results import ApiForm
 
 SHOWN_IDS: Final = 60  # ids in a list
 
@@ -179,28 +179,7 @@ def tables(compatible: Sequence[Compatibility], collection: Collection) -> dict[
         }
         for matrix in compatible
     ]
-    signatures = {visible(name): _signature(form) for name, form in collection.apis.items()}
-    return {"matrices": matrices, "apis": signatures}
-
-
-def _signature(form: ApiForm) -> dict[str, Any]:
-    def told(names: Sequence[str] | None) -> list[str] | None:
-        return None if names is None else [visible(name) for name in names]
-
-    return {
-        "kind": visible(form["kind"]),
-        "inputs": {visible(name): visible(own) for name, own in form["inputs"].items()},
-        "parameters": [
-            {
-                "name": visible(parameter["name"]),
-                "default": visible(parameter["default"]),
-                "values": told(parameter["values"]),
-            }
-            for parameter in form["parameters"]
-        ],
-        "dtypes": told(form["dtypes"]),
-        "platforms": told(form["platforms"]),
-    }
+    return {"matrices": matrices, "signatures": signatures(collection)}
 
 
 def _line(entry: Entry, verdicts: Verdicts) -> Line:

@@ -2,34 +2,39 @@
 
 from conformance.results.arrays import array_form, array_values, drawn_form, element, input_form, raw_form
 from conformance.results.errors import ResultsError
+from conformance.results.header import (
+    SCHEMA,
+    ApiForm,
+    ConventionForm,
+    EnvironmentForm,
+    Footer,
+    Header,
+    InstalledParameter,
+    ParameterForm,
+    Record,
+    Selection,
+    SignatureForm,
+    Unavailable,
+)
 from conformance.results.merge import merge_results
 from conformance.results.numbers import number, number_form, scalar, scalar_form
 from conformance.results.outline import Outline, Peer, Run, StoredRun, outlines_of, peers_of, whole_record
 from conformance.results.reader import RunResults, read_results, stream_results
 from conformance.results.record import (
-    SCHEMA,
-    ApiForm,
     ArgumentForm,
     ArrayForm,
     CallStyle,
     CheckRecord,
-    ConventionForm,
-    EnvironmentForm,
     ErrorForm,
     ExceptionForm,
-    Footer,
     GeneratorForm,
     GradientForm,
-    Header,
     InputForm,
     Minimised,
     Number,
-    Record,
     ScalarForm,
-    Selection,
     Source,
     SweepForm,
-    Unavailable,
     ValueForm,
 )
 from conformance.results.skim import Brief, Skim, pick_results
@@ -52,9 +57,11 @@ __all__ = [
     "GradientForm",
     "Header",
     "InputForm",
+    "InstalledParameter",
     "Minimised",
     "Number",
     "Outline",
+    "ParameterForm",
     "Peer",
     "Record",
     "ResultsError",
@@ -63,6 +70,7 @@ __all__ = [
     "RunResults",
     "ScalarForm",
     "Selection",
+    "SignatureForm",
     "Skim",
     "Source",
     "StoredRun",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from conformance.results.errors import ResultsError
-from conformance.results.record import EnvironmentForm, Header
+from conformance.results.header import EnvironmentForm, Header
 
 _SHARD = re.compile(r"([1-9]\d{0,5})/([1-9]\d{0,5})", re.ASCII)
 _MACHINES = frozenset({"x86_64", "AMD64", "aarch64", "arm64", "i386", "i686", "ppc64le", "riscv64", "s390x"})

@@ -13,17 +13,10 @@ from typing import cast
 
 from conformance.results.agreement import Part, agreeing
 from conformance.results.errors import ResultsError
+from conformance.results.header import EnvironmentForm, Footer, Header, Record, Selection, Unavailable
 from conformance.results.lines import encode
 from conformance.results.reader import stream_results
-from conformance.results.record import (
-    CheckRecord,
-    EnvironmentForm,
-    Footer,
-    Header,
-    Record,
-    Selection,
-    Unavailable,
-)
+from conformance.results.record import CheckRecord
 
 _INCIDENTAL = {"seconds": 0.0, "log": ""}  # what differs between two executions that agree
 

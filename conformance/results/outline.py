@@ -14,8 +14,9 @@ import msgspec
 
 from conformance.model import Level, Oracle, Outcome, Subtype
 from conformance.results.errors import ResultsError
+from conformance.results.header import Footer, Header
 from conformance.results.reader import Reading, RunResults
-from conformance.results.record import CheckRecord, ExceptionForm, Footer, Header, ValueForm
+from conformance.results.record import CheckRecord, ExceptionForm, ValueForm
 from conformance.results.shape import Rule
 from conformance.results.validate import part_of_check, problem_of
 

@@ -14,7 +14,8 @@ import msgspec
 
 from conformance.results.common import Common
 from conformance.results.errors import ResultsError
-from conformance.results.record import SCHEMA, CheckRecord, Footer, Header, Record
+from conformance.results.header import SCHEMA, Footer, Header, Record
+from conformance.results.record import CheckRecord
 from conformance.results.validate import problem_of
 
 LONGEST_LINE = 64 << 20

@@ -1,4 +1,4 @@
-"""The layout of a results file: one header, one record per check, one footer, each one JSON object.
+"""The layout of the record of a check; a results file has one line of each between header and footer.
 
 A record is a plain dict of JSON values, so that what is written, what is read back and what a report
 is made of are the same thing. `schema.json` beside this file says the same to programs in other
@@ -8,8 +8,6 @@ languages. Numbers that JSON lacks are the strings "NaN", "Infinity" and "-Infin
 from __future__ import annotations
 
 from typing import Literal, TypeAlias, TypedDict, final
-
-SCHEMA = 1
 
 Number: TypeAlias = "int | float | str"  # str: "NaN", "Infinity", "-Infinity"
 ScalarForm: TypeAlias = "bool | int | float | str | list[ScalarForm] | dict[str, str] | None"
@@ -253,127 +251,3 @@ class CheckRecord(_CheckExtra):
     minimised: Minimised | None
     seconds: Number
     fingerprint: str | None
-
-
-class EnvironmentForm(TypedDict):
-    """One environment that ran."""
-
-    framework: str
-    version: str
-    python: str
-    numpy: str
-    device: str
-    platform: str
-    threads: int | None
-
-
-class Unavailable(TypedDict):
-    """Why an environment could not run, and the command that would mend it (or "")."""
-
-    reason: str
-    mend: str
-
-
-class ConventionForm(TypedDict):
-    """A choice that mathematics leaves open; `choices` maps each name to its meaning."""
-
-    question: str
-    reference: str
-    source: str
-    choices: dict[str, str]
-
-
-class Suite(TypedDict):
-    """The suite that ran: its version, its own interpreter, and the command line."""
-
-    name: str
-    version: str
-    python: str
-    numpy: str
-    platform: str
-    command: str
-
-
-class Selection(TypedDict):
-    """Which of the planned checks were to run.
-
-    `keywords`, `markers` and `modes` are the texts of -k, -m and --modes; `paths` are the case files and
-    folders that were named (none: the default ones); `shard` is "2/4" for the second of four, or None.
-    `planned` counts the checks of those paths in those modes, `checks` what is left of them, of all shards
-    together, and `digest` is the SHA-256 of the sorted ids of the latter, one a line. `whole` says that, a
-    shard aside, they are all checks of all case files of their folders; `known_modes` are the modes that each
-    environment has.
-    """
-
-    keywords: str
-    markers: str
-    paths: list[str]
-    modes: str
-    shard: str | None
-    planned: int
-    checks: int
-    digest: str
-    whole: bool
-    known_modes: dict[str, list[str]]
-
-
-class ParameterForm(TypedDict):
-    """A documented parameter by the API's own keyword; default and values as Python writes them."""
-
-    name: str
-    default: str
-    values: list[str] | None
-
-
-class ApiForm(TypedDict):
-    """What the documentation of an API says of its signature.
-
-    `inputs` maps the operator's inputs to the API's names; `parameters` stand in their documented order;
-    `dtypes` is None where the document is silent.
-    """
-
-    kind: str
-    document: str
-    inputs: dict[str, str]
-    parameters: list[ParameterForm]
-    dtypes: list[str] | None
-    platforms: list[str]
-
-
-class _HeaderExtra(TypedDict, total=False):
-    apis: dict[str, ApiForm]
-
-
-class Header(_HeaderExtra):
-    """The first line. `conventions` maps operator -> convention name -> what it asks.
-
-    `apis`, which earlier files lack, maps the dotted name of each API to its documented signature.
-
-    `run` names the CI run that the file belongs to (None outside CI), which all its shards have in common;
-    `cases` maps each operator to the SHA-256 of its case file's text, whichever way its lines end.
-    """
-
-    kind: Literal["header"]
-    schema: int
-    suite: Suite
-    started: str
-    run: str | None
-    selection: Selection
-    cases: dict[str, str]
-    environments: dict[str, EnvironmentForm]
-    unavailable: dict[str, Unavailable]
-    conventions: dict[str, dict[str, ConventionForm]]
-
-
-class Footer(TypedDict):
-    """The last line. `complete` is false where the run was stopped, `reason` then says why."""
-
-    kind: Literal["footer"]
-    finished: str
-    counts: dict[str, int]
-    complete: bool
-    reason: str | None
-    unavailable: dict[str, Unavailable]
-
-
-Record: TypeAlias = "Header | CheckRecord | Footer"

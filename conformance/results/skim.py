@@ -15,8 +15,9 @@ from typing import Any, Literal, TypedDict, cast
 import msgspec
 
 from conformance.model import Level, Outcome
+from conformance.results.header import Footer, Header
 from conformance.results.reader import Reading
-from conformance.results.record import CheckRecord, Footer, Header
+from conformance.results.record import CheckRecord
 
 # The decoder evaluates annotations, hence no alias that is text.
 _Number = int | float | Literal["NaN", "Infinity", "-Infinity"]

@@ -153,6 +153,11 @@ _ENVIRONMENT = {
     "platform": text,
     "threads": optional(count),
 }
+_SIGNATURE = {
+    "parameters": list_of(object_with({"name": text, "default": optional(text), "keyword_only": boolean})),
+    "inputs": optional(list_of(text)),
+}
+SIGNATURES: Rule = table_of(object_with(_SIGNATURE))
 _CONVENTION = {"question": text, "reference": text, "source": text, "choices": table_of(text)}
 _SELECTION = {
     "keywords": text,
@@ -166,11 +171,13 @@ _SELECTION = {
     "whole": boolean,
     "known_modes": table_of(list_of(text)),
 }
+_PARAMETER = {"name": text, "default": text, "values": optional(list_of(text))}
+_API_EXTRA = {"operator": text, "fixed": table_of(text), "index_dtypes": optional(list_of(text))}
 _API = {
     "kind": text,
     "document": text,
     "inputs": table_of(text),
-    "parameters": list_of(object_with({"name": text, "default": text, "values": optional(list_of(text))})),
+    "parameters": list_of(object_with(_PARAMETER, {"attribute": text})),
     "dtypes": optional(list_of(text)),
     "platforms": list_of(text),
 }
@@ -185,11 +192,11 @@ HEADER: Rule = object_with(
         "run": optional(text),
         "selection": object_with(_SELECTION),
         "cases": table_of(text),
-        "environments": table_of(object_with(_ENVIRONMENT)),
+        "environments": table_of(object_with(_ENVIRONMENT, {"signatures": SIGNATURES})),
         "unavailable": _unavailable,
         "conventions": table_of(table_of(object_with(_CONVENTION))),
     },
-    {"apis": table_of(object_with(_API))},
+    {"apis": table_of(object_with(_API, _API_EXTRA))},
 )
 
 FOOTER: Rule = object_with(

@@ -14,10 +14,11 @@ from pathlib import Path
 from types import TracebackType
 
 from conformance.results.errors import ResultsError
+from conformance.results.header import Footer, Header, Unavailable
 from conformance.results.latest import point_latest
 from conformance.results.lines import encode
 from conformance.results.reader import scan
-from conformance.results.record import CheckRecord, Footer, Header, Unavailable
+from conformance.results.record import CheckRecord
 
 FLUSH_SECONDS = 0.2
 

@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from conformance.environments import Answered, Crashed, EnvironmentSpec, Pool, Ready, TimedOut, Unavailable
+from conformance.environments import EnvironmentSpec, Pool
+from conformance.environments.events import Answered, Crashed, Event, Ready, TimedOut, Unavailable
 from conformance.model import Check, Outcome
 from conformance.plan import EAGER, Call, CallCache
 from conformance.results import CheckRecord
 from conformance.run.ahead import Ahead
 from conformance.run.allocator import give_back_large_blocks
 from conformance.run.execution import Execution, Repeat, executions
+from conformance.run.introductions import Introductions, missing_device
 from conformance.run.judge import Judge
 from conformance.run.judgement import Judgement, unanswerable
 from conformance.run.minimise import minimised, worst_alone
@@ -55,6 +57,8 @@ class Run:
         self._executions = executions(checks)
         self._pool = pool or Pool(environments, deadline=deadline)
         self._machines = {spec.name: Machine(spec.log_ulps, spec.flush_to_zero) for spec in environments}
+        apis = {spec.name: sink.apis(spec.framework) for spec in environments}
+        self._introductions = Introductions(apis)
         self._calls = CallCache()
         self._references = references = References()
         self._judge = Judge(references)
@@ -104,12 +108,13 @@ class Run:
             while (self._left or self._unsettled()) and not self._stopped:
                 event = pool.next_event(_IDLE if self._ahead.finished else 0.0)
                 if event is not None:
-                    self._handle(event)
+                    if seen := self._introductions.seen(event):
+                        self._handle(seen)
                 elif self._ahead.finished:
                     self.sink.flush()
                 else:
                     self._ahead.step()
-                while self._invalid:
+                while self._invalid and self._known(self._invalid[0][0]):
                     self._settle(*self._invalid.popleft())
                 while self._settled:
                     yield self._settled.popleft()
@@ -118,12 +123,18 @@ class Run:
         """Why the results are not complete; None where they are, whether or not anybody took the last."""
         return "stopped early" if self._left or self._settled or self._unsettled() else None
 
+    def _known(self, execution: Execution) -> bool:
+        """Whether it is known what the environment of an execution is."""
+        name = execution.first.environment
+        return name in self.sink.ready or name in self.sink.unavailable
+
     def _unsettled(self) -> bool:
         """Whether an environment is still starting (one without any check starts, too)."""
         return len(self.sink.ready.keys() | self.sink.unavailable.keys()) < len(self._machines)
 
     def _requests(self, environment: str) -> Iterator[dict[str, Any]]:
         """The requests of one environment, made when the pool asks for them."""
+        yield self._introductions.request(environment)
         for execution in self._executions:
             first = execution.first
             if first.environment != environment or execution.done or execution.repeat is not None:
@@ -157,11 +168,11 @@ class Run:
         while waiting:
             yield waiting.popleft()
 
-    def _handle(self, event: object) -> None:
+    def _handle(self, event: Event) -> None:
         if isinstance(event, Answered):
             self._answered(event)
         elif isinstance(event, Ready):
-            missing = self._missing_device(event)
+            missing = missing_device(event, self._executions)
             if missing is None:
                 self.sink.environment(event)
             else:
@@ -175,18 +186,6 @@ class Run:
             judgement = Judgement(Outcome.TIMEOUT, detail=f"no answer within {event.seconds:g} s")
             execution = self._executions[event.request]
             self._settle(execution, judgement, log=event.log, seconds=event.seconds, known=True)
-
-    def _missing_device(self, event: Ready) -> Unavailable | None:
-        """A device that was asked for and that the framework does not find."""
-        devices = [str(device) for device in event.description["devices"]]
-        for execution in self._executions:
-            first = execution.first
-            if first.environment == event.environment:
-                if first.device.partition(":")[0] in devices:
-                    return None
-                reason = f"{event.description['framework']} finds no device {first.device} here"
-                return Unavailable(event.environment, reason, f"--device {' or '.join(devices)}")
-        return None
 
     def _unavailable(self, event: Unavailable) -> None:
         """Settle everything that an environment has not answered."""

@@ -19,8 +19,8 @@ from conformance.environments import EnvironmentSpec, Ready, Unavailable, adapte
 from conformance.model import Api, Check, Operator
 from conformance.plan import CHOSEN_MODES, EVERY_MODE, Modes, Target, expand, parse_modes
 from conformance.results import Header, ResultsError, ResultsWriter, Selection, timestamp
-from conformance.results.record import ApiForm, ConventionForm, EnvironmentForm
-from conformance.results.record import Unavailable as UnavailableForm
+from conformance.results.header import ApiForm, ConventionForm, EnvironmentForm
+from conformance.results.header import Unavailable as UnavailableForm
 from conformance.run.identity import case_digest, ci_run
 
 # Seconds that a call may take besides, in a mode that compiles: the first torch.compile of a process took
@@ -100,7 +100,7 @@ class Destination:
 
 def _environment_form(ready: Ready) -> EnvironmentForm:
     told = ready.description
-    return {
+    form: EnvironmentForm = {
         "framework": str(told["framework"]),
         "version": str(told["version"]),
         "python": str(told["python"]),
@@ -109,6 +109,9 @@ def _environment_form(ready: Ready) -> EnvironmentForm:
         "platform": str(told["platform"]),
         "threads": told["threads"],
     }
+    if "signatures" in told:
+        form["signatures"] = told["signatures"]
+    return form
 
 
 def _program() -> str:
@@ -135,21 +138,25 @@ def convention_forms(operator: Operator) -> dict[str, ConventionForm]:
     }
 
 
-def api_form(api: Api) -> ApiForm:
-    """The documented signature of an API as a results file has it."""
+def api_form(operator: str, api: Api) -> ApiForm:
+    """The documented signature of an API of `operator` as a results file has it."""
     return {
+        "operator": operator,
         "kind": api.kind,
         "document": api.document,
         "inputs": dict(api.inputs),
         "parameters": [
             {
                 "name": parameter.keyword,
+                "attribute": parameter.name,
                 "default": repr(parameter.default),
                 "values": None if parameter.values is None else [repr(value) for value in parameter.values],
             }
             for parameter in api.parameters
         ],
+        "fixed": {name: repr(value) for name, value in api.fixed.items()},
         "dtypes": None if api.dtypes is None else list(api.dtypes),
+        "index_dtypes": None if api.index_dtypes is None else list(api.index_dtypes),
         "platforms": list(api.platforms),
     }
 
@@ -179,7 +186,9 @@ def header(
         "environments": {name: _environment_form(event) for name, event in ready.items()},
         "unavailable": unavailable_forms(unavailable),
         "conventions": {operator.name: convention_forms(operator) for operator in operators},
-        "apis": {api.name: api_form(api) for operator in operators for api in operator.apis.values()},
+        "apis": {
+            api.name: api_form(operator.name, api) for operator in operators for api in operator.apis.values()
+        },
     }
 
 

@@ -50,6 +50,11 @@ class Sink:
         """The results file, once there is one."""
         return self._writer.path if self._writer else None
 
+    def apis(self, framework: str) -> list[str]:
+        """The APIs of a framework that the results are about."""
+        rows = [api for operator in self._operators for api in operator.apis.values()]
+        return [api.name for api in rows if api.framework == framework]
+
     def check(self) -> None:
         """Raise ResultsError where it can be seen already that the file cannot be made."""
         self._destination.check()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from conformance.frameworks.adapter import EAGER, Adapter, ConversionError, MissingError
@@ -19,6 +19,8 @@ def answer(request: Mapping[str, Any], adapter: Adapter) -> dict[str, Any]:
     device or gradient; `harness` that our own conversion failed. A framework may raise anything,
     SystemExit included.
     """
+    if "signatures" in request:
+        return _described(request["signatures"], adapter)
     try:
         target = adapter.resolve(request["api"], request["mode"])
     except MissingError as gap:
@@ -52,6 +54,14 @@ def answer(request: Mapping[str, Any], adapter: Adapter) -> dict[str, Any]:
         spent = time.perf_counter() - started
         return _raised(error, adapter, spent, "while compiling: " if compiling else "")
     return {"status": "returned", **read, "printed": printed, "seconds": seconds}
+
+
+def _described(names: Sequence[str], adapter: Adapter) -> dict[str, Any]:
+    try:
+        found = adapter.signatures(names)
+    except BaseException:
+        return _harness()
+    return {"status": "described", "signatures": found, "seconds": 0.0}
 
 
 def _execute(

@@ -54,6 +54,11 @@ def kl_div(x: Any, y: Any, reduction: str) -> Any:
     return total / (loss.size if reduction == "mean" else loss.shape[0])
 
 
+def parameter(name: str, default: str, values: list[str] | None = None) -> dict[str, Any]:
+    """A documented parameter."""
+    return {"name": name, "attribute": name, "default": default, "values": values}
+
+
 def header() -> dict[str, Any]:
     """The header of the run."""
     keys = ("framework", "version", "python", "numpy")
@@ -115,6 +120,7 @@ def header() -> dict[str, Any]:
         },
         "apis": {
             name: {
+                "operator": "kl_div",
                 "kind": kind,
                 "document": "KLDivLoss, PyTorch 2.7 documentation",
                 "inputs": {
@@ -122,14 +128,17 @@ def header() -> dict[str, Any]:
                     "target": "target",
                 },
                 "parameters": [
-                    {"name": "reduction", "default": "'mean'", "values": ["'none'", "'sum'"]},
-                    *(
-                        [{"name": "log_target", "default": "False", "values": None}]
-                        if "torch" in name
-                        else []
-                    ),
+                    {
+                        "name": "reduction",
+                        "attribute": "reduction",
+                        "default": "'mean'",
+                        "values": ["'none'", "'sum'"],
+                    },
+                    *([parameter("log_target", "False")] if "torch" in name else []),
                 ],
                 "dtypes": None if name.startswith("torch") else ["float16", "float32"],
+                "fixed": {} if "torch" in name else {"log_target": "False"},
+                "index_dtypes": None,
                 "platforms": ["cpu"],
             }
             for name, kind in APIS.items()

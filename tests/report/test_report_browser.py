@@ -54,12 +54,18 @@ FLAGS = (
         "--host-resolver-rules=MAP * ~NOTFOUND",
     ),
 )
+COMPARED = ("torch.nn.KLDivLoss", "mindspore.ops.kl_div")
 SWEEP = {
     "input": "target",
     "start": [2.0**n for n in range(-24, 16)],
     "ulp": [1.5] * 39 + [None],
     "bound": [6.0] * 39 + ["Infinity"],
     "wrong": [0] * 39 + [7],
+}
+PARAMETERS = (("reduction", "'mean'"), ("log_target", "False"), ("eps", "0.0"))
+SIGNATURE = {
+    "parameters": [{"name": name, "default": default, "keyword_only": False} for name, default in PARAMETERS],
+    "inputs": ["input", "target"],
 }
 RECORDS = list(run())
 FAILING = next(each["id"] for each in RECORDS if each["hypothesis"] is not None)
@@ -90,9 +96,10 @@ def browser(tmp_path_factory, downloads):
 def address(tmp_path_factory):
     many = [check(case=f"many-{n}", dtype="float32") for n in range(2000)]
     many[1999]["sweep"] = SWEEP
-    return write_html(
-        tmp_path_factory.mktemp("page") / "index.html", collect([results(RECORDS + many)])
-    ).as_uri()
+    many += [check(api=api, case="defaults", call=api) for api in COMPARED]
+    told = results(RECORDS + many)
+    told.header["environments"]["torch"]["signatures"] = {"torch.nn.KLDivLoss": SIGNATURE}
+    return write_html(tmp_path_factory.mktemp("page") / "index.html", collect([told])).as_uri()
 
 
 def wait(condition):
@@ -128,7 +135,7 @@ def saved(browser, downloads, name):
 
 def test_filtering_is_in_the_fragment_which_restores_it(browser, visit):
     visit("checks")
-    assert found(browser) == len(RECORDS) + 2000
+    assert found(browser) == len(RECORDS) + 2002
     browser.find_element(By.CSS_SELECTOR, "#filter-outcome option[value='mismatch']").click()
     mismatches = sum(each["outcome"] == "mismatch" for each in RECORDS)
     wait(lambda: found(browser) == mismatches)
@@ -199,7 +206,11 @@ def test_two_apis_are_compared(browser, visit):
     visit("compare?a=torch.nn.KLDivLoss&b=mindspore.ops.kl_div")
     text = browser.find_element(By.ID, "compare").text
     assert "both agree with the reference" in text
+    assert "1 the calls themselves differ" in text
+    assert "The input “input” is called “logits”." in text
+    assert "B has no “log_target”: it always is False." in text
     assert "Signature, as documented" in text
+    assert "torch.nn.KLDivLoss, torch 2.13.0: eps is not documented (default 0.0)" in text
     browser.find_element(By.ID, "compare-swap").click()
     wait(lambda: "a=mindspore.ops.kl_div" in browser.current_url)
 

@@ -28,6 +28,7 @@ from conformance.results import (
     scalar,
     scalar_form,
 )
+from conformance.results import header as header_form
 from conformance.results.lines import encode
 from conformance.results.validate import problem_of
 from tests.report.kl_check import check, header
@@ -59,7 +60,11 @@ def test_real_records_follow_the_schema_and_are_accepted():
 
 
 def test_schema_and_layout_have_the_same_keys():
-    for name, layout in (("check", record.CheckRecord), ("header", record.Header), ("footer", record.Footer)):
+    for name, layout in (
+        ("check", record.CheckRecord),
+        ("header", header_form.Header),
+        ("footer", header_form.Footer),
+    ):
         assert set(schema["$defs"][name]["required"]) == layout.__required_keys__
         assert set(schema["$defs"][name]["properties"]) == set(layout.__annotations__)
 

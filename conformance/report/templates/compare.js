@@ -10,6 +10,7 @@ const SIDES = { // what a person who ports from A to B meets, what hurts most fi
   refused: "B refuses, A does not",
   worse: "B is less accurate, A is not",
   mended: "B agrees with the reference, A differs or refuses",
+  defaults: "the calls themselves differ: each has defaults, or dtypes of indices, of its own",
   same: "both differ or refuse alike",
   agrees: "both agree with the reference",
 };
@@ -18,6 +19,7 @@ const REFUSED = new Set(["unsupported", "error", "wrong_error"]);
 const JUDGED = new Set([...GOOD, ...FAILING, "unsupported"]);
 
 function side(a, b) {
+  if (data.codes.call[a] !== data.codes.call[b] && word("oracle", a) === "reference") return "defaults";
   const [one, other] = [word("outcome", a), word("outcome", b)];
   if (GOOD.has(one) && GOOD.has(other)) return one === "pass" && other === "degraded" ? "worse" : "agrees";
   if (GOOD.has(other)) return "mended";
@@ -27,7 +29,9 @@ function side(a, b) {
   return state(a) === state(b) ? "same" : "apart";
 }
 
-const key = (row) => [data.codes.call[row], data.codes.aspect[row], data.codes.case[row], data.codes.variant[row], data.codes.oracle[row]].join(" ");
+// The same check in two APIs; where their defaults differ, so does the call.
+const SAME = ["operator", "case", "variant", "dtype", "aspect", "oracle"];
+const key = (row) => SAME.map((column) => data.codes[column][row]).join(" ");
 
 function usual(name) {
   const found = new Map();
@@ -61,28 +65,14 @@ function showCompare(parameters, names) {
     if (twin !== undefined && JUDGED.has(word("outcome", row)) && JUDGED.has(word("outcome", twin))) pairs.push([row, twin, side(row, twin)]);
   }
   const totals = Object.fromEntries(Object.keys(SIDES).map((name) => [name, pairs.filter((pair) => pair[2] === name).length]));
-  const share = pairs.length ? Math.floor((1000 * totals.agrees) / pairs.length) / 10 : 0;
-  const parts = [make("p", { class: "lead" }, pairs.length
-    ? `Of ${plural(pairs.length, "check")} that both were given on the same inputs, both agree with the reference in ${count(totals.agrees)} (${share} %).`
+  const alike = pairs.length - totals.defaults;
+  const share = alike ? Math.floor((1000 * totals.agrees) / alike) / 10 : 0;
+  const parts = [make("p", { class: "lead" }, alike
+    ? `Of ${plural(alike, "check")} that both were given on the same inputs, both agree with the reference in ${count(totals.agrees)} (${share} %).`
     : "No call was given to both of them.")];
   parts.push(make("ul", { class: "sides" }, ...Object.entries(SIDES).filter(([name]) => totals[name]).map(([name, text]) => make("li", {}, make("b", {}, count(totals[name])), ` ${text}`))));
   parts.push(...signatures(a, b), ...featureTable(a, b), ...differences(pairs, a, b));
   box.replaceChildren(...parts);
-}
-
-// What each documentation says of the parameters, where the results file has it.
-function signatures(a, b) {
-  const [one, other] = [a, b].map((name) => meta.apis[name.split(" (")[0]]);
-  if (!one || !other) return [];
-  const named = (api) => Object.fromEntries(api.parameters.map((parameter, at) => [parameter.name, { ...parameter, at }]));
-  const [left, right] = [named(one), named(other)];
-  const names = [...new Set([...Object.keys(left), ...Object.keys(right)])];
-  const words = (parameter) => (parameter ? `${parameter.at + 1}. default ${parameter.default}` + (parameter.values ? `; ${parameter.values.join(", ")}` : "") : "none");
-  const lines = names.map((name) => [name, words(left[name]), words(right[name]), words(left[name]) === words(right[name]) ? "same" : "changes"]);
-  const inputs = Object.keys(one.inputs).map((name) => [`input ${name}`, one.inputs[name], other.inputs[name] ?? "none", one.inputs[name] === other.inputs[name] ? "same" : "changes"]);
-  const dtypes = ["dtypes", one.dtypes?.join(", ") ?? "not said", other.dtypes?.join(", ") ?? "not said"];
-  const rest = [["called as", one.kind, other.kind], dtypes, ["platforms", one.platforms.join(", "), other.platforms.join(", ")]];
-  return [make("h3", {}, "Signature, as documented"), grid(["", a, b, ""], [...rest.map((line) => [...line, line[1] === line[2] ? "same" : "changes"]), ...inputs, ...lines], "plain")];
 }
 
 function featureTable(a, b) {
