@@ -1,6 +1,6 @@
 """Case files to checks: matrix, identity, contracts, and the rounded inputs of each call."""
 
-from conformance.plan.contract import Promise, promise, same_value
+from conformance.plan.contract import Promise, promise, same_value, scalar_word
 from conformance.plan.expand import Plan, Problem, Target, expand
 from conformance.plan.materialise import (
     Call,
@@ -46,6 +46,7 @@ __all__ = [
     "promise",
     "round_to",
     "same_value",
+    "scalar_word",
     "seed_of",
     "upstream",
     "upstream_stream",

@@ -71,7 +71,7 @@ def compatibility(collection: Collection) -> list[Compatibility]:
 
 
 def _matrix(operator: str, entries: Sequence[Entry]) -> Compatibility:
-    apis = sorted({entry.api for entry in entries}, key=_api_order)
+    apis = sorted({entry.api for entry in entries}, key=api_order)
     behind: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
         for feature in _features(entry):
@@ -87,7 +87,8 @@ def _matrix(operator: str, entries: Sequence[Entry]) -> Compatibility:
 _GROUPS: Final = ("parameters", "dtypes", "gradients", "modes", "shapes and values", "refusals")
 
 
-def _api_order(api: str) -> tuple[int, str]:
+def api_order(api: str) -> tuple[int, str]:
+    """A key that sorts APIs: PyTorch's first, then those of the other frameworks."""
     order = ("torch", "mindspore", "oneflow")
     framework = api.partition(".")[0]
     return (order.index(framework) if framework in order else len(order), api)

@@ -23,7 +23,7 @@ class Entry(msgspec.Struct, gc=False):
     `environment` is the label under which the report shows the environment `name`; `run` and `place` say
     where the whole record is. `used` is error / allowance of the worst element (see `budget_used`), `ratio`
     the same of any oracle, None where nothing was compared; `ulps` is its error in units in the last place.
-    `returned` is what came back in a few harmless words, `shape` the shapes of the inputs, `terms` the size
+    `returned` is what came back in a few harmless words, `shape` the shapes of the `inputs`, `terms` the size
     of the largest; `swept` says whether the whole record has a sweep.
     """
 
@@ -50,6 +50,7 @@ class Entry(msgspec.Struct, gc=False):
     stale: bool
     call: str
     location: str
+    inputs: tuple[str, ...]
     outcome: str
     subtype: str | None
     convention: str | None
@@ -130,6 +131,7 @@ class Entries:
             stale=outline.stale_declaration,
             call=intern(outline.call),
             location=intern(outline.location),
+            inputs=self._shared(list(outline.inputs)),
             outcome=outline.outcome.value,
             subtype=outline.subtype and outline.subtype.value,
             convention=outline.convention and intern(outline.convention),

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from conformance.report.baseline import Baseline
 from conformance.report.collect import OURS, OUTCOMES, Collection, Verdicts
 from conformance.report.compatibility import VERDICTS, Compatibility, compatibility
+from conformance.report.coverage import Coverage, coverage
 from conformance.report.entry import FAILING, Entry
 from conformance.report.figures import duration
 from conformance.report.findings import Finding, check_fragment, checks_fragment, findings
@@ -123,6 +124,8 @@ class Page:
     stale_more: int
     verdicts: dict[str, str]
     compatibility: tuple[Compatibility, ...]
+    coverage: tuple[Coverage, ...]
+    part: bool  # whether the runs are of a part of all checks
     conventions: tuple[ConventionTable, ...]
     gaps: tuple[Gap, ...]
     quality: tuple[QualityRow, ...]
@@ -158,6 +161,8 @@ def page(collection: Collection, verdicts: Verdicts | None = None, baseline: Bas
         max(0, len(stale) - SHOWN_IDS),
         VERDICTS,
         tuple(compatibility(collection)),
+        tuple(coverage(collection)),
+        not any(run.header["selection"]["whole"] for run in collection.runs),
         tuple(convention_tables(collection)),
         tuple(gaps(collection)),
         tuple(quality_rows(collection)),

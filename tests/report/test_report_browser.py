@@ -33,6 +33,7 @@ VIEWS = (
     *(
         "overview",
         "compatibility",
+        "coverage",
         "numbers?dtype=float32",
         "compare?a=torch.nn.KLDivLoss&b=oneflow.nn.KLDivLoss",
     ),
@@ -267,7 +268,7 @@ def test_every_view_is_accessible_and_fits(browser, visit, width, scheme):
 def test_text_of_others_neither_runs_nor_breaks_a_view(browser, visit, tmp_path):
     checks = [poisoned(each, ATTACK) for each in RECORDS[-20:] + RECORDS[:10]]
     page = write_html(tmp_path / "hostile.html", collect([results(checks)])).as_uri()
-    for view in ("overview", "compatibility", "numbers", "compare", "checks"):
+    for view in ("overview", "compatibility", "coverage", "numbers", "compare", "checks"):
         visit(view, page)
         assert browser.title == "Operator conformance"
         assert browser.find_elements(By.TAG_NAME, "img") == []

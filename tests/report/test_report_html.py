@@ -46,7 +46,7 @@ def test_the_page_is_well_formed_and_says_the_numbers(text):
 def test_the_views_stand_in_order(text):
     order = [value for value in Page(text).values("id") if value.startswith("view-")]
     assert order == [
-        *("view-overview", "view-compatibility", "view-numbers"),
+        *("view-overview", "view-compatibility", "view-numbers", "view-coverage"),
         *("view-checks", "view-check", "view-compare"),
     ]
 
