@@ -15,9 +15,10 @@ def class_axis(input: Any) -> int:
 def kept(input: Any, target: Any, ignore_index: int | None = None) -> Any:
     """Where the class indices `target` are not ignored (None: everywhere), as an array of bools.
 
-    Raises ValueError where one that is not ignored is no class of `input`, and where its shape is not
-    that of `input` without its classes.
+    Raises ValueError where one that is not ignored is no class of `input`, or they are no integers, and
+    where their shape is not that of `input` without its classes.
     """
+    check_indices(target)
     shape = list(np.shape(input))
     classes = shape.pop(class_axis(input))
     if tuple(shape) != np.shape(target):
@@ -26,6 +27,13 @@ def kept(input: Any, target: Any, ignore_index: int | None = None) -> Any:
     if not np.all(~wanted | ((target >= 0) & (target < classes))):
         raise ValueError(f"a class index that is none of the {classes} classes")
     return wanted
+
+
+def check_indices(target: Any) -> None:
+    """Raise ValueError where class indices are no integers, which nothing can be picked by."""
+    kind = np.asarray(target).dtype
+    if kind.kind not in "iu":
+        raise ValueError(f"class indices of {kind}, not of an integer type")
 
 
 def pick(input: Any, target: Any, wanted: Any) -> Any:

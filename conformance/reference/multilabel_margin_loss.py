@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from conformance.reference.classes import class_axis
+from conformance.reference.classes import check_indices, class_axis
 from conformance.reference.hinge import hinge_slope
 from conformance.reference.legacy import legacy_reduction
 from conformance.reference.reduction import reduced, share
@@ -61,6 +61,7 @@ def _pairs(input: Any, target: Any) -> tuple[Any, Any, Any]:
 
     J is the largest number of right classes of a sample, at least one.
     """
+    check_indices(target)
     if np.shape(target) != np.shape(input):
         raise ValueError(f"targets of shape {np.shape(target)} for an input of {np.shape(input)}")
     classes = np.shape(input)[-1]
