@@ -15,7 +15,7 @@ import numpy as np
 from conformance.compare import format_of
 from conformance.model import Operator
 from conformance.mutants import changes
-from conformance.mutants.altered import Alteration
+from conformance.mutants.altered import Alteration, is_floating
 from conformance.mutants.gradients import UPSTREAM
 from conformance.mutants.kernels import ELEMENTARY, HALF
 from conformance.mutants.mutant import Inputs, Mutant
@@ -114,6 +114,8 @@ def _swapped() -> Mutant:
         if len(names) != 2:
             raise ValueError("only two inputs can be swapped")
         first, second = names
+        if is_floating(inputs[first]) != is_floating(inputs[second]):
+            raise ValueError("indices and numbers cannot be swapped")
         return {**inputs, first: inputs[second], second: inputs[first]}
 
     return Mutant("swapped", "the formula with its arguments swapped", inputs=swap)
