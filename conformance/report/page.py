@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
 from conformance.report.baseline import Baseline
@@ -74,7 +74,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """The outcomes of an environment, or of one API in it; `fragment` shows the checks."""
+    """The outcomes of an environment, or of an operator or API in it; `fragment` shows the checks."""
 
     name: str
     fragment: str
@@ -89,7 +89,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class ShareBlock:
-    """One environment: its own row, then one for each API."""
+    """One environment: its own row, then one for each of its operators or APIs."""
 
     version: str
     rows: tuple[Share, ...]
@@ -112,7 +112,8 @@ class Page:
     made_of: tuple[tuple[str, str, str], ...]  # file, when it started, command
     summary: Summary
     failing: str  # the filters of the failing outcomes
-    blocks: tuple[ShareBlock, ...]
+    operators: tuple[ShareBlock, ...]
+    apis: tuple[ShareBlock, ...]
     baseline: str
     changes: tuple[Change, ...]
     environments: tuple[EnvironmentRow, ...]
@@ -149,7 +150,8 @@ def page(collection: Collection, verdicts: Verdicts | None = None, baseline: Bas
         tuple((visible(a), visible(b), visible(c)) for a, b, c in made_of),
         summary,
         urlencode([("outcome", outcome) for outcome in OUTCOMES if outcome in FAILING]),
-        tuple(_block(column, collection) for column in summary.columns),
+        _blocks(summary, collection, "operator"),
+        _blocks(summary, collection, "api"),
         visible(baseline.name) if baseline is not None else "",
         tuple(_changes(baseline)) if baseline is not None else (),
         tuple(_environment_row(column, collection) for column in summary.columns),
@@ -193,14 +195,27 @@ def _line(entry: Entry, verdicts: Verdicts) -> Line:
     return Line(visible(identity), check_fragment(identity), visible(word), visible(reason))
 
 
-def _block(column: Column, collection: Collection) -> ShareBlock:
-    apis: dict[str, Counter[str]] = {}
+def _blocks(
+    summary: Summary, collection: Collection, name: Literal["operator", "api"]
+) -> tuple[ShareBlock, ...]:
+    """Each environment, then its parts by `name`."""
+    found: dict[str, dict[str, Counter[str]]] = {}
     for entry in collection.entries:
-        if entry.environment == column.label:
-            apis.setdefault(entry.api, Counter())[entry.outcome] += 1
-    whole = _share(column.label, column.counts, environment=column.label)
-    rows = (_share(api, counts, environment=column.label, api=api) for api, counts in sorted(apis.items()))
-    return ShareBlock(column.version, (whole, *rows))
+        parts = found.setdefault(entry.environment, {})
+        parts.setdefault(getattr(entry, name), Counter())[entry.outcome] += 1
+    return tuple(
+        ShareBlock(
+            column.version,
+            (
+                _share(column.label, column.counts, environment=column.label),
+                *(
+                    _share(part, counts, environment=column.label, **{name: part})
+                    for part, counts in sorted(found.get(column.label, {}).items())
+                ),
+            ),
+        )
+        for column in summary.columns
+    )
 
 
 def _share(name: str, counts: Counter[str], **filters: str) -> Share:

@@ -12,7 +12,7 @@ function route(moved = true) {
   const view = byId(`view-${name}`) ?? anchor?.closest(".view") ?? byId("view-overview");
   for (const other of document.querySelectorAll(".view")) other.hidden = other !== view;
   for (const link of document.querySelectorAll("nav a")) {
-    if (link.hash.slice(1) === view.id.slice(5)) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
+    if (link.hash.slice(1) === view.id.slice(5)) { link.setAttribute("aria-current", "page"); link.scrollIntoView({ block: "nearest", inline: "nearest" }); } else link.removeAttribute("aria-current");
   }
   const parameters = new URLSearchParams(query);
   const shown = view.id.slice(5);

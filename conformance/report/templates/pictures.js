@@ -65,12 +65,14 @@ function histogram(found) {
   }, [places, heights], `Bars: checks by part of the bound used; ${bars.map((bar, at) => `${at < 10 ? `${at * 10} to ${at * 10 + 10} %` : "beyond"}: ${bar}`).join(", ")}`);
 }
 
+const FARTHEST = 1e9;
+
 // Each point is a check whose output is one element, the line the median bound of that many terms.
 function growth(found) {
   const { ulps, bound, terms } = data.numbers;
   const points = found
     .filter((row) => bound[row] > 0 && terms[row] >= 1)
-    .map((row) => [terms[row], Math.max(ulps[row], 1e-3), bound[row]])
+    .map((row) => [terms[row], Math.min(Math.max(ulps[row], 1e-3), FARTHEST), bound[row]])
     .sort((one, other) => one[0] - other[0]);
   const bounds = new Map();
   for (const [size, , limit] of points) { if (!bounds.has(size)) bounds.set(size, []); bounds.get(size).push(limit); }
@@ -78,12 +80,12 @@ function growth(found) {
   const log = Math.log10;
   plot("growth-picture", {
     scales: { x: { time: false } },
-    axes: [axis("terms of a sum (logarithmic)", (_, splits) => splits.map(power)), axis("error in ulp (logarithmic)", (_, splits) => splits.map(power))],
+    axes: [axis("terms of a sum (logarithmic)", (_, splits) => splits.map(power)), axis("error in ulp (logarithmic); the top: farther", (_, splits) => splits.map(power))],
     series: [
       {},
       { paths: () => null, points: { show: true, size: 4, width: 1, stroke: colour("--mark"), fill: colour("--panel") } },
       { stroke: colour("--bound"), width: 2, dash: [6, 4], points: { show: false } },
     ],
-  }, [points.map(([size]) => log(size)), points.map(([, error]) => log(error)), points.map(([size]) => log(median.get(size)))],
+  }, [points.map(([size]) => log(size)), points.map(([, error]) => log(error)), points.map(([size]) => log(Math.min(median.get(size), FARTHEST)))],
   `Points: error of ${points.length} checks by number of terms; dashed line: their median bound`);
 }
