@@ -83,9 +83,10 @@ def columns(
 
 def numbered(texts: Iterable[Any], first: Iterable[Any] = ()) -> tuple[list[Any], array[int]]:
     """The distinct `texts`, those of `first` first, and the number of each one among them."""
-    known = {text: at for at, text in enumerate(first)}
-    codes = array("L", (known.setdefault(text, len(known)) for text in texts))
-    return list(known), codes
+    every = list(texts)
+    told = list(dict.fromkeys([*first, *every]))
+    known = {text: at for at, text in enumerate(told)}
+    return told, array("L", map(known.__getitem__, every))
 
 
 def _numbers(codes: array[int]) -> str:
