@@ -10,7 +10,7 @@ import click
 from conformance.cli import ExitCode
 from conformance.cli.options import refusal, results_option
 from conformance.report import reproducer, tolerance_text
-from conformance.results import CheckRecord, ResultsError, read_results
+from conformance.results import ResultsError, StoredRun
 
 
 @click.command("show", short_help="Print one check's tolerance report from a results file.")
@@ -23,10 +23,14 @@ def command(check_id: str, results: Path, script: bool) -> int:
     CHECK_ID may be any part of an id that only one check has.
     """
     try:
-        run = read_results(results, incomplete=True)
+        run = StoredRun(results, incomplete=True)
+        known = [(outline.id, outline.call) for outline in run.outlines()]
+        place = _find([identity for identity, _ in known], check_id, results)
+        record = run.whole(place)
+        call = known[place][1]
+        peers = list(run.peers([at for at, (_, other) in enumerate(known) if other == call])) if call else []
     except ResultsError as problem:
         raise refusal(problem) from problem
-    record = _find(run.checks, check_id, results)
     if script:
         text = reproducer(record)
         if text is None:
@@ -35,20 +39,20 @@ def command(check_id: str, results: Path, script: bool) -> int:
             )
         click.echo(text, nl=False)
     else:
-        peers = [other for other in run.checks if other["call"] == record["call"]]
         click.echo(tolerance_text(record, peers, run.header["conventions"].get(record["operator"], {})))
     return ExitCode.OPEN
 
 
-def _find(checks: list[CheckRecord], wanted: str, path: Path) -> CheckRecord:
-    found = [record for record in checks if record["id"] == wanted]
-    found = found or [record for record in checks if wanted in record["id"]]
+def _find(ids: list[str], wanted: str, path: Path) -> int:
+    """The place of the check that is wanted."""
+    found = [place for place, identity in enumerate(ids) if identity == wanted]
+    found = found or [place for place, identity in enumerate(ids) if wanted in identity]
     if len(found) == 1:
         return found[0]
     if found:
-        listed = "\n".join(f"  {record['id']}" for record in found[:10])
+        listed = "\n".join(f"  {ids[place]}" for place in found[:10])
         more = f"\n  and {len(found) - 10} more" if len(found) > 10 else ""
         raise click.UsageError(f"{wanted!r} is part of {len(found)} check ids:\n{listed}{more}")
-    close = get_close_matches(wanted, [record["id"] for record in checks], n=3, cutoff=0.5)
+    close = get_close_matches(wanted, ids, n=3, cutoff=0.5)
     hint = "; nearest:\n" + "\n".join(f"  {name}" for name in close) if close else ""
     raise click.UsageError(f"{path} has no check {wanted!r}{hint}")

@@ -13,11 +13,11 @@ from conformance.report.summary import Summary, summarise
 from conformance.report.terminal import print_summary
 from conformance.report.text import report_text
 from conformance.report.tolerance import tolerance_report
-from conformance.results import CheckRecord
+from conformance.results import CheckRecord, Peer
 
 
 def tolerance_text(
-    record: CheckRecord, peers: Sequence[CheckRecord] = (), conventions: Conventions | None = None
+    record: CheckRecord, peers: Sequence[Peer] = (), conventions: Conventions | None = None
 ) -> str:
     """The tolerance report of one check as plain text; see `tolerance_report`."""
     return report_text(tolerance_report(record, peers, conventions))
