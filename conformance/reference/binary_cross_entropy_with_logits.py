@@ -136,21 +136,21 @@ def _log_sigmoid(input: Any, target: Any, weight: Any = None, pos_weight: Any = 
 def _log_sigmoid_of_sum(
     input: Any, target: Any, weight: Any = None, pos_weight: Any = None, **options: Any
 ) -> Any:
-    """The same with the logarithm of 1 + exp(-|x|), which is rounded."""
+    """(1 - y) x + (1 + (p - 1) y) log(1 + exp(-x)), of which the sum under the logarithm is rounded."""
     return _finished(_by_log_sigmoid(input, target, pos_weight, _softplus_of_sum), weight, **options)
 
 
 def _maximum_less_product(
     input: Any, target: Any, weight: Any = None, pos_weight: Any = None, **options: Any
 ) -> Any:
-    """max(x, 0) - x y + log(1 + exp(-|x|)), which cancels where y is near 1 and x is large."""
+    """max(x, 0) - x y + log1p(exp(-|x|)), which cancels where y is near 1 and x is large."""
     return _finished(_by_maximum(input, target, pos_weight, softplus), weight, **options)
 
 
 def _maximum_less_product_of_sum(
     input: Any, target: Any, weight: Any = None, pos_weight: Any = None, **options: Any
 ) -> Any:
-    """The same with the logarithm of 1 + exp(-|x|), which is rounded."""
+    """max(x, 0) - x y + log(1 + exp(-|x|)), of which the sum under the logarithm is rounded."""
     return _finished(_by_maximum(input, target, pos_weight, _softplus_of_sum), weight, **options)
 
 
@@ -188,7 +188,7 @@ def _sigmoid_less_target_vjp(
 def _exponential_less_target_vjp(
     input: Any, target: Any, weight: Any = None, pos_weight: Any = None, upstream: Any = None, **options: Any
 ) -> Gradients:
-    """The same, of which s(x) is exp(-softplus(-x)): a half type's s(x) is rounded once, if near 1."""
+    """s(x) less the target, s(x) as exp(-softplus(-x)), which a half type rounds once, to 1 if near it."""
     slope = _less_target(np.exp(-softplus(-input)), target, pos_weight)
     return _spread(slope, input, target, weight, pos_weight, upstream, **options)
 
@@ -196,7 +196,7 @@ def _exponential_less_target_vjp(
 def _tanh_less_target_vjp(
     input: Any, target: Any, weight: Any = None, pos_weight: Any = None, upstream: Any = None, **options: Any
 ) -> Gradients:
-    """The same, of which s(x) is (1 + tanh(x / 2)) / 2, which cancels where x is far below zero."""
+    """s(x) less the target, s(x) as (1 + tanh(x / 2)) / 2, which cancels where x is far below zero."""
     slope = _less_target((1 + np.tanh(input / 2)) / 2, target, pos_weight)
     return _spread(slope, input, target, weight, pos_weight, upstream, **options)
 
