@@ -164,7 +164,7 @@ def page(collection: Collection, verdicts: Verdicts | None = None, baseline: Bas
         VERDICTS,
         tuple(compatibility(collection)),
         tuple(coverage(collection)),
-        not any(run.header["selection"]["whole"] for run in collection.runs),
+        not any(run.complete and run.header["selection"]["whole"] for run in collection.runs),
         tuple(convention_tables(collection)),
         tuple(gaps(collection)),
         tuple(quality_rows(collection)),

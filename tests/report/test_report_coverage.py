@@ -103,6 +103,13 @@ def test_the_view_says_what_is_missing_and_leads_to_the_rest():
     assert link in page.values("href")
 
 
+@pytest.mark.parametrize(("whole", "complete", "told"), [(True, True, 0), (True, False, 1), (False, True, 1)])
+def test_a_part_of_a_run_is_told(whole, complete, told):
+    run = results([of()], complete=complete)
+    run.header["selection"]["whole"] = whole
+    assert Page(html_report(collect([run]))).text().count("This run was of a part of the checks") == told
+
+
 def test_without_signatures_checks_are_counted_all_the_same():
     told = results([of()])
     del told.header["apis"]
