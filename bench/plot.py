@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from jinja2 import Environment
 
 from bench.table import Curve
 
 _WIDTH, _HEIGHT, _LEFT, _TOP, _RIGHT, _BOTTOM = 720, 360, 56, 36, 190, 44
+_TOUCHING = 40
 _COLOURS = ("#1f5fa8", "#b3541e", "#3a7d44", "#6b4c9a")
 _RATIOS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 
@@ -84,11 +85,20 @@ def picture(curves: Sequence[Curve]) -> str:
             top=_TOP,
             bottom=bottom,
             ratios=[(up(ratio), f"{ratio:g}") for ratio in _RATIOS if low <= ratio <= high],
-            sizes=[(across(size), f"{size:,}") for size in sizes],
+            sizes=_labelled(sizes, across),
             curves=drawn,
             note=_TOP + 20 + 20 * len(curves),
         )
     )
+
+
+def _labelled(sizes: Sequence[int], across: Callable[[float], float]) -> list[tuple[float, str]]:
+    """Where each size is written; of those that would touch, the smallest."""
+    found: list[tuple[float, str]] = []
+    for size in sizes:
+        if not found or across(size) - found[-1][0] > _TOUCHING:
+            found.append((across(size), f"{size:,}"))
+    return found
 
 
 def _between(value: float, low: float, high: float, start: float, end: float) -> float:
