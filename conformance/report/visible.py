@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
 _UNSEEN = re.compile(
@@ -15,6 +16,7 @@ _UNSEEN = re.compile(
 )
 
 
+@lru_cache(maxsize=1024)  # most of what is asked for are the few words that every check has
 def visible(text: str) -> str:
     """`text` on one line: colours dropped, every other unseen character (line breaks too) as its escape."""
     if text.isascii() and text.isprintable():  # most of it, and quickly told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
 
 from conformance.results.record import CheckRecord
@@ -21,6 +22,7 @@ _TEXTS = (
     "kind", "operator", "case", "variant", "api", "framework", "environment", "framework_version", "dtype",
     "device", "mode", "aspect", "level", "oracle", "call", "location", "summary", "outcome", "subtype",
 )  # fmt: skip
+_texts_of = itemgetter(*_TEXTS)
 
 
 class Common:
@@ -28,7 +30,7 @@ class Common:
 
     def __init__(self) -> None:
         self._parts: dict[tuple[str, str, str | None], Any] = {}
-        self._texts: dict[str, str] = {}
+        self._texts: dict[str | None, str | None] = {}
 
     def share(self, record: CheckRecord) -> None:
         """Give `record`, of the published layout, the parts that an earlier record has."""
@@ -36,10 +38,9 @@ class Common:
         if record["call"]:  # without one, nothing says that two records have the same inputs
             for name, other in _OF_CALL.items():
                 key = (name, record["call"], fields[other] if other else None)
-                earlier = self._parts.setdefault(key, fields[name])
-                if earlier == fields[name]:
+                own = fields[name]
+                earlier = self._parts.setdefault(key, own)
+                if earlier is not own and earlier == own:
                     fields[name] = earlier
-        for name in _TEXTS:
-            text = fields[name]
-            if text is not None:
-                fields[name] = self._texts.setdefault(text, text)
+        texts = _texts_of(fields)
+        fields.update(zip(_TEXTS, map(self._texts.setdefault, texts, texts), strict=True))
