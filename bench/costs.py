@@ -31,7 +31,7 @@ from conformance.run import Asked, Destination, Sink
 from conformance.run.judge import Judge
 from conformance.run.record import Recorder
 from conformance.run.references import Machine, References, inputs_of
-from conformance.run.request import request
+from conformance.run.request import Styles, request
 from conformance.worker.packing import pack, unpack_all
 
 T = TypeVar("T")
@@ -121,11 +121,12 @@ def _stages(ledger: _Ledger, folder: Path, checks: int) -> None:
     calls = ledger.timed("draw", lambda: [cache.get(spec) for spec in specs])
     _references(ledger, calls, references, machine)
     by_spec = dict(zip(specs, calls, strict=True))
+    styles = Styles()
     asked = [by_spec[check.spec] for check in plan.checks]
     requests = ledger.timed(
         "request",
         lambda: [
-            request(number, check, call)
+            request(number, check, call, style=styles.of(check))
             for number, (check, call) in enumerate(zip(plan.checks, asked, strict=True))
         ],
     )

@@ -34,8 +34,7 @@ LAYOUTS = ("contiguous", "transposed", "strided", "expanded")
 class _Word(str, enum.Enum):
     """An enumeration whose members print and serialise as their plain word."""
 
-    def __str__(self) -> str:
-        return str(self.value)
+    __str__ = str.__str__  # `value` takes four times as long, and every record has some of these words
 
 
 class Outcome(_Word):

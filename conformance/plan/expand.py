@@ -196,7 +196,7 @@ def _check(
     where: str, spec: CallSpec, variant: str, api: Api, target: Target, mode: str, side: _Side
 ) -> Check:
     promised = side.promised
-    word = side.aspect if side.of is None else f"{side.aspect}:{side.of}"
+    word = str(side.aspect) if side.of is None else f"{side.aspect}:{side.of}"
     return Check(
         f"{where}/{word}",
         spec,

@@ -159,9 +159,9 @@ class Run:
         return self._references.upstream(call, self._machines[execution.first.environment])
 
     def _request(self, execution: Execution, call: Call, upstream: Array | None) -> dict[str, Any]:
-        first, style = execution.first, execution.print_style
-        deadline = self._deadlines[first.mode != EAGER]
-        return request(execution.identifier, first, call, style, upstream=upstream, deadline=deadline)
+        first, number, printed = execution.first, execution.identifier, execution.print_style
+        deadline, style = self._deadlines[first.mode != EAGER], self._recorder.styles.of(first)
+        return request(number, first, call, printed, style=style, upstream=upstream, deadline=deadline)
 
     def _pending_repeats(self, environment: str) -> Iterator[dict[str, Any]]:
         waiting = self._repeats[environment]

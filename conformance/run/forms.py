@@ -7,18 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from conformance.model import Check, Generator, InputSpec
+from conformance.model import CallSpec, Check, Generator, InputSpec
 from conformance.plan import UPSTREAM, Call, generator_options, seed_of, upstream_stream
 from conformance.results import (
     CallStyle,
     GeneratorForm,
     InputForm,
+    ScalarForm,
     drawn_form,
     input_form,
     raw_form,
     scalar_form,
 )
-from conformance.run.request import Argument, style_of
+from conformance.run.request import Argument, Style, Styles
 from conformance.run.shared import Shared
 
 Array = np.ndarray[Any, Any]
@@ -27,15 +28,30 @@ Array = np.ndarray[Any, Any]
 class Forms:
     """Makes these forms; equal ones are one object, so that their text can be shared, too."""
 
-    def __init__(self) -> None:
+    def __init__(self, styles: Styles | None = None) -> None:
         self._inputs = Shared()
-        self._styles: dict[tuple[int, int, str], tuple[Check, CallStyle]] = {}
+        self._attributes = Shared(entries=64)
+        self._known_styles = styles or Styles()
+        self._styles: dict[int, CallStyle] = {}
+        self._latest: tuple[Call | None, bool, dict[str, InputForm]] = (None, False, {})
+
+    def attributes(self, spec: CallSpec) -> dict[str, ScalarForm]:
+        """The attributes of a call; one object for all its checks."""
+
+        def make() -> dict[str, ScalarForm]:
+            return {name: scalar_form(value) for name, value in spec.attributes.items()}
+
+        return self._attributes.get(spec, "attributes", 0, make)
 
     def inputs(self, call: Call, whole: bool) -> dict[str, InputForm]:
         """The inputs of `call`; not `whole`: what a generator makes is told by it and by its hash alone."""
-        return {
-            source.name: self._input(source, call.arrays[source.name], whole) for source in call.spec.inputs
-        }
+        if self._latest[0] is not call or self._latest[1] is not whole:  # APIs of one call follow each other
+            forms = {
+                source.name: self._input(source, call.arrays[source.name], whole)
+                for source in call.spec.inputs
+            }
+            self._latest = (call, whole, forms)
+        return self._latest[2]
 
     def upstream(self, call: Call, array: Array, whole: bool) -> InputForm:
         """The upstream gradient of a gradient of `call`; `whole` as for inputs."""
@@ -45,11 +61,10 @@ class Forms:
 
     def style(self, check: Check) -> CallStyle:
         """How the API is called: alike for all checks of a case through an API with the same attributes."""
-        given = repr([check.spec.attributes[name] for name in check.spec.given])
-        key = (id(check.spec.case), id(check.api), given)
-        if key not in self._styles:
-            self._styles[key] = (check, _style_form(check))  # with the check, so that its ids stay its own
-        return self._styles[key][1]
+        style = self._known_styles.of(check)
+        if id(style) not in self._styles:
+            self._styles[id(style)] = _style_form(style)
+        return self._styles[id(style)]
 
     def _input(self, source: InputSpec, value: object, whole: bool) -> InputForm:
         if not (isinstance(value, np.ndarray) and source.is_tensor):
@@ -91,13 +106,12 @@ def _upstream_form(call: Call, array: Array, whole: bool) -> InputForm:
     return make(array, layout="contiguous", generator=generator)
 
 
-def _style_form(check: Check) -> CallStyle:
+def _style_form(style: Style) -> CallStyle:
     def form(argument: Argument) -> Any:
         if argument.input is not None:
             return {"input": argument.input}
         return {"scalar": scalar_form(argument.scalar)}
 
-    style = style_of(check)
     return {
         "kind": "class" if style.kind == "class" else "function",
         "construct_args": [form(argument) for argument in style.construct_args],

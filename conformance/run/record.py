@@ -20,11 +20,11 @@ from conformance.results import (
     ValueForm,
     array_form,
     number_form,
-    scalar_form,
 )
 from conformance.run.forms import Forms
 from conformance.run.judgement import Judgement
 from conformance.run.references import References, inputs_of
+from conformance.run.request import Styles
 from conformance.run.shared import Shared
 from conformance.run.sweep import sweep_form
 
@@ -64,8 +64,9 @@ class Recorder:
     """Makes records; what all checks of one call share is made once."""
 
     def __init__(self, references: References) -> None:
+        self.styles = Styles()
         self._references = references
-        self._forms = Forms()
+        self._forms = Forms(self.styles)
         self._shared = Shared(entries=1024)
 
     def record(
@@ -97,7 +98,7 @@ class Recorder:
             "call": call.key if call else "",
             "call_style": self._forms.style(check),
             "gradient": self._gradient(check, call, judgement),
-            "attributes": {name: scalar_form(value) for name, value in spec.attributes.items()},
+            "attributes": self._forms.attributes(spec),
             "inputs": self._forms.inputs(call, _whole(judgement)) if call else {},
             "location": str(spec.case.location),
             "summary": spec.case.summary,

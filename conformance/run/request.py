@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.model import Check, NamedCallable, Raw, Scalar
+from conformance.model import CallSpec, Check, NamedCallable, Raw, Scalar
 from conformance.plan import Call, dtype_name, same_value
 
 
@@ -28,6 +28,30 @@ class Style:
     construct_kwargs: dict[str, Argument] = field(default_factory=dict)
     args: list[Argument] = field(default_factory=list)
     kwargs: dict[str, Argument] = field(default_factory=dict)
+
+
+class Styles:
+    """How checks call their APIs, worked out once for all that differ in their inputs alone.
+
+    Attributes are compared by their text, since those that Python thinks equal (1, 1.0, True) are not.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int, str], tuple[Check, Style]] = {}
+        self._latest: tuple[CallSpec | None, str] = (None, "")  # APIs of one call follow each other
+
+    def of(self, check: Check) -> Style:
+        """How `check` calls its API: one object for all that do it alike. It is not to be changed."""
+        spec, given = self._latest
+        if spec is not check.spec:
+            spec = check.spec
+            given = repr([spec.attributes[name] for name in spec.given])
+            self._latest = (spec, given)
+        key = (id(spec.case), id(check.api), given)
+        found = self._known.get(key)
+        if found is None:  # kept with its check, so that the ids of case and API stay their own
+            found = self._known[key] = (check, style_of(check))
+        return found[1]
 
 
 def style_of(check: Check) -> Style:
@@ -91,15 +115,17 @@ def request(
     call: Call,
     print_style: str | None = None,
     *,
+    style: Style | None = None,
     upstream: np.ndarray[Any, Any] | None = None,
     deadline: float | None = None,
 ) -> dict[str, Any]:
     """The message that asks for one execution of `check`'s call; `print_style` is None, `str` or `repr`.
 
     With `upstream`, an array of the shape of the reference value, the gradients of the case are asked
-    for, too. `deadline`, in seconds, takes the place of the worker's own.
+    for, too. `deadline`, in seconds, takes the place of the worker's own. `style` is `style_of(check)`,
+    where that is known.
     """
-    style = style_of(check)
+    style = style or style_of(check)
     of = () if upstream is None else check.spec.case.gradients
     inputs = _inputs(check, call, of)
 
