@@ -21,6 +21,7 @@ from conformance.results import (
     array_form,
     number_form,
 )
+from conformance.results.arrays import SMALL
 from conformance.run.forms import Forms
 from conformance.run.judgement import Judgement
 from conformance.run.references import References, inputs_of
@@ -145,10 +146,12 @@ class Recorder:
 
     def _expected(self, judgement: Judgement) -> ValueForm | None:
         value, make = judgement.expected, partial(_value_form, judgement.expected, judgement)
-        plain = judgement.comparison is None or judgement.comparison.mismatched
-        if plain or not isinstance(value, np.ndarray):
+        comparison = judgement.comparison
+        if comparison is None or comparison.mismatched or not isinstance(value, np.ndarray):
             return make()
-        return self._shared.get(value, "expected", value.nbytes, make)
+        # A large array is told by a sample, which has the element that is worst in this result.
+        kind = ("expected", comparison.worst_index if value.size > SMALL else None)
+        return self._shared.get(value, kind, value.nbytes, make)
 
     def _error(self, check: Check, call: Call, judgement: Judgement) -> ErrorForm | None:
         comparison = judgement.comparison

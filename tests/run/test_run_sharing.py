@@ -8,13 +8,17 @@ import numpy as np
 import pytest
 from run_checks import check_of, checks
 
+from conformance.model import Outcome
 from conformance.plan import CallCache, materialise
 from conformance.reference import Reference
 from conformance.run.ahead import LARGEST, Ahead
 from conformance.run.forms import Forms
-from conformance.run.references import Machine, References
+from conformance.run.judgement import Judgement
+from conformance.run.record import Recorder
+from conformance.run.references import Machine, References, judge_by
 from conformance.run.shared import Shared
 
+UNSHAPED = "{x: {generator: uniform, seed: 1}, y: {generator: uniform, seed: 1}}"
 DRAWN = "{x: {generator: uniform, shape: [2], seed: 1}, y: {generator: uniform, shape: [2], seed: 1}}"
 
 
@@ -123,3 +127,18 @@ def test_equal_results_are_compared_once_and_others_anew() -> None:
     assert first.passed
     assert not references.compare(reference, one * 2, machine).passed
     assert references.compare(reference, one.copy(), Machine(flush_to_zero=True)) is not first
+
+
+def test_what_was_expected_of_a_large_array_is_sampled_where_its_own_result_is_worst(tmp_path: Path) -> None:
+    check = check_of(checks(tmp_path, "matrix: {shape: [[100]]}", UNSHAPED), "torch.op")
+    call, value = materialise(check.spec), np.ones(100)
+    reference = Reference(value, None, np.full(100, 1e-6), "float32")
+    recorder, kept = Recorder(References()), []
+    for worst in (40, 60):  # two frameworks, one after the other, of which either may answer first
+        actual = value.astype(np.float32)
+        actual[worst] = np.nextafter(actual[worst], np.float32(2))
+        comparison = judge_by(reference, actual, Machine())
+        judgement = Judgement(Outcome.PASS, actual=actual, expected=value, comparison=comparison)
+        record = recorder.record(check, call, judgement, version="1", seconds=0.0, log="")
+        kept.append([form["sample"]["index"] for form in (record["actual"], record["expected"])])
+    assert all(worst in index for worst, both in zip((40, 60), kept, strict=True) for index in both)
