@@ -45,17 +45,17 @@ def peers(bench: Bench) -> Section:
     note = " ".join(
         (
             "`seconds` are of running the checks, without imports and collection, which `whole` has.",
-            "ONNX compares onnxruntime's outputs with outputs stored beside each node, under one rtol of 1e-3"
-            " and atol of 1e-7: small inputs, forward, mostly float32.",
+            "ONNX compares onnxruntime's outputs with those that NumPy code beside each node computes as"
+            " tests are collected, under one rtol of 1e-3 and atol of 1e-7: small inputs, forward, float32.",
             "The OpInfo samples are called in float32 and in torch's own float64, under assert_close's"
             " tolerances: forward, one API.",
             "Neither has an independent reference, a derived bound, a worker that may crash, or results on"
             " disk; conformance run has them, with the class and the function of each loss.",
-            f"Measured with {'; '.join(versions)}." if versions else "",
+            *([f"Measured with {'; '.join(versions)}."] if versions else ()),
             *missing,
         )
     )
-    return Section("Peers", note.strip(), rows)
+    return Section("Peers", note, rows)
 
 
 def _row(name: str, measured: Measured, checks: int) -> Row:

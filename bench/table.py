@@ -117,6 +117,8 @@ def _shown(figure: Figure) -> str:
 
 
 def _number(value: float) -> str:
+    if value >= 10 and value == int(value):
+        return f"{value:,.0f}"
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}" if value < 0.1 else f"{value:.2f}"
 
 
