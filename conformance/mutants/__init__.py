@@ -5,8 +5,8 @@ what a kernel with this defect returns in a dtype (`Mutant.simulated`). `legitim
 any defect, `lossy` ones that lose accuracy without being wrong, `combined` ones that lose it twice.
 """
 
-from conformance.mutants.altered import Alteration, Altered
-from conformance.mutants.catalogue import NARROWER, Choices, catalogue, choices_of
+from conformance.mutants.altered import Alteration, Altered, is_floating
+from conformance.mutants.catalogue import Choices, catalogue, choices_of
 from conformance.mutants.gradients import UPSTREAM, gradient_of
 from conformance.mutants.kernels import (
     HALF,
@@ -19,11 +19,13 @@ from conformance.mutants.kernels import (
     simulate,
     usual,
 )
-from conformance.mutants.mutant import Mutant
+from conformance.mutants.mutant import NO_SENSE, Mutant
+from conformance.mutants.operations import NARROWER
 
 __all__ = [
     "HALF",
     "NARROWER",
+    "NO_SENSE",
     "UPSTREAM",
     "Alteration",
     "Altered",
@@ -35,6 +37,7 @@ __all__ = [
     "combined",
     "forms",
     "gradient_of",
+    "is_floating",
     "legitimate",
     "lossy",
     "narrow_accumulators",

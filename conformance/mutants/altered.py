@@ -50,6 +50,8 @@ _MOVES = frozenset(
 class Alteration:
     """What changes: `operations` maps a ufunc (or a function such as `np.sum`) to its replacement.
 
+    `numbers`, where given, is applied to the constants of the formula: plain fractions among the operands.
+
     A replacement is called with the operation that it replaces, then with the operation's own
     arguments, as plain arrays. `after`, where given, is applied to the result of every operation that
     computes something (not of those that only select or move elements).
@@ -57,6 +59,7 @@ class Alteration:
 
     operations: Mapping[Any, Operation] = field(default_factory=dict)
     after: Callable[[Array], Any] | None = None
+    numbers: Callable[[float], float] | None = None
 
 
 class Altered(NDArrayOperatorsMixin):
@@ -95,7 +98,7 @@ class Altered(NDArrayOperatorsMixin):
         if method != "__call__" or kwargs:
             return NotImplemented
         home = reduce(np.promote_types, [part.value.dtype for part in inputs if isinstance(part, Altered)])
-        return self._apply(ufunc, [_operand(part, home) for part in inputs], {})
+        return self._apply(ufunc, [_operand(self._number(part), home) for part in inputs], {})
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         """Apply a NumPy function or its replacement; a mean is a sum and a quotient."""
@@ -107,6 +110,13 @@ class Altered(NDArrayOperatorsMixin):
             home = reduce(np.promote_types, [part.value.dtype for part in args if isinstance(part, Altered)])
             return self._apply(func, [_plain(condition), *(_operand(part, home) for part in choices)], kwargs)
         return self._apply(func, [_plain(part) for part in args], kwargs)
+
+    def _number(self, part: Any) -> Any:
+        if type(part) is float:
+            for alteration in self.alterations:
+                if alteration.numbers is not None:
+                    part = alteration.numbers(part)
+        return part
 
     def _apply(self, original: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         operation: Operation = original

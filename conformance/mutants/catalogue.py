@@ -14,20 +14,16 @@ import numpy as np
 
 from conformance.compare import format_of
 from conformance.model import Operator
-from conformance.mutants import changes
+from conformance.mutants import changes, operations
 from conformance.mutants.altered import Alteration, is_floating
 from conformance.mutants.gradients import UPSTREAM
-from conformance.mutants.kernels import ELEMENTARY, HALF
+from conformance.mutants.kernels import HALF
 from conformance.mutants.mutant import Inputs, Mutant
 from conformance.reference import Formula
 
 Choices: TypeAlias = "Mapping[str, Sequence[Any]]"
 
-EPSILONS = (1e-6, 1e-7, 1e-8, 1e-10, 1e-12, 1e-16, 1e-20, 1e-38)
-CLAMPS = (-100.0, -88.0, -50.0, -20.0, -16.0)
 ULPS = (1, 2, 3, 4, 6, 8, 12, 16, 32, 64, 2**10, 2**20, 2**30, 2**40)
-NARROWER = {"float64": ("float32", "float16"), "float32": ("bfloat16", "float16")}
-_LOGARITHMS = (np.log, np.log2, np.log10, np.log1p)
 
 
 def choices_of(operator: Operator) -> dict[str, tuple[Any, ...]]:
@@ -57,9 +53,13 @@ def catalogue(formula: Formula, dtype: str, choices: Choices) -> list[Mutant]:
         *_rounding(dtype),
         *_signs(),
         *_counts(),
-        *_operands(),
-        *_elementary(dtype),
-        *_constants(),
+        *operations.operands(),
+        *operations.elementary(dtype),
+        *operations.constants(),
+        *_inputs(formula, choices),
+        *operations.left_out(),
+        *operations.branches(),
+        *operations.numbers(),
         *_factors(dtype),
     ]
 
@@ -110,15 +110,26 @@ def _told(form: Callable[..., Any]) -> str:
 
 def _swapped() -> Mutant:
     def swap(inputs: dict[str, Any]) -> dict[str, Any]:
-        names = [name for name in inputs if name != UPSTREAM]
-        if len(names) != 2:
-            raise ValueError("only two inputs can be swapped")
-        first, second = names
-        if is_floating(inputs[first]) != is_floating(inputs[second]):
-            raise ValueError("indices and numbers cannot be swapped")
+        first, second, *_ = (name for name in inputs if name != UPSTREAM)
+        if not (is_floating(inputs[first]) and is_floating(inputs[second])):
+            raise ValueError("only inputs of one kind can be swapped")
         return {**inputs, first: inputs[second], second: inputs[first]}
 
-    return Mutant("swapped", "the formula with its arguments swapped", inputs=swap)
+    return Mutant("swapped", "the formula with its first two arguments swapped", inputs=swap)
+
+
+def _inputs(formula: Formula, choices: Choices) -> Iterator[Mutant]:
+    """Optional inputs left out, and integers (indices, lengths) off by one."""
+    for parameter in inspect.signature(formula.function).parameters.values():
+        name = parameter.name
+        if parameter.kind is not inspect.Parameter.POSITIONAL_OR_KEYWORD or name in (*choices, UPSTREAM):
+            continue
+        if parameter.default is None:
+            text = f"the formula without its {name}"
+            yield Mutant(f"without-{name}", text, inputs=changes.without(name))
+        for off, size in ((-1, "small"), (1, "large")):
+            text = f"the formula with the integers of {name} one too {size}, where that is one of them"
+            yield Mutant(f"{name}{off:+d}", text, inputs=changes.shifted(name, off))
 
 
 def _gradients(formula: Formula) -> Iterator[Mutant]:
@@ -142,7 +153,11 @@ def _attributes(choices: Choices) -> Iterator[Mutant]:
         if isinstance(values[0], float):
             for word, factor in (("less", 1 - 2.0**-10), ("more", 1 + 2.0**-10)):
                 text = f"the formula with {name} multiplied by {factor!r}"
-                yield Mutant(f"{name}-{word}", text, attributes={name: values[0] * factor})
+                yield Mutant(f"{name}-{word}", text, attributes={name: changes.times(factor)})
+        elif isinstance(values[0], int) and not isinstance(values[0], bool):
+            for off, size in ((-1, "small"), (1, "large")):
+                text = f"the formula with {name} one too {size}"
+                yield Mutant(f"{name}{off:+d}", text, attributes={name: changes.plus(off)})
 
 
 def _conventions(formula: Formula) -> Iterator[Mutant]:
@@ -174,7 +189,7 @@ def _rounding(dtype: str) -> Iterator[Mutant]:
     if dtype in HALF:
         text = f"the formula summed one by one in {dtype}"
         yield Mutant(f"sum-{dtype}", text, alteration=changes.added_in(dtype), lossy=True)
-    for narrower in NARROWER.get(dtype, ()):
+    for narrower in operations.NARROWER.get(dtype, ()):
         narrow = changes.through(narrower)
         text = f"the formula of inputs rounded to {narrower}"
         yield Mutant(f"inputs-{narrower}", text, inputs=changes.on_inputs(narrow), overflow=True)
@@ -214,43 +229,6 @@ def _of_result(change: Callable[[Any], Any]) -> Callable[[Any, Inputs], Any]:
 def _rows(inputs: Inputs) -> int:
     shape = np.shape(next(iter(inputs.values())))
     return shape[0] if shape else 1
-
-
-def _operands() -> Iterator[Mutant]:
-    for ufunc, noun in ((np.add, "sums"), (np.subtract, "differences"), (np.multiply, "products")):
-        name = ufunc.__name__
-        text = f"the formula with only the first operand of its {noun}"
-        yield Mutant(f"{name}-first-only", text, alteration=changes.first_operand(ufunc))
-        text = f"the formula with only the second operand of its {noun}"
-        yield Mutant(f"{name}-second-only", text, alteration=changes.second_operand(ufunc))
-
-
-def _elementary(dtype: str) -> Iterator[Mutant]:
-    for narrower in NARROWER.get(dtype, ()):
-        narrow = changes.through(narrower)
-        text = f"the formula with log and exp computed in {narrower}"
-        alteration = changes.on_both(ELEMENTARY, narrow)
-        yield Mutant(f"elementary-{narrower}", text, alteration=alteration, overflow=True)
-    fast = changes.on_value(_LOGARITHMS, changes.plus(2.0**-21))
-    yield Mutant("log-fast", "the formula with its logarithm off by 2^-21, as a fast one's", alteration=fast)
-    exponential = changes.on_value((np.exp, np.exp2), lambda values: values * (1 + 2.0**-21))
-    text = "the formula with its exponential off by a factor of 1 + 2^-21, as a fast one's"
-    yield Mutant("exp-fast", text, alteration=exponential)
-    for other in (np.log2, np.log10):
-        text = f"the formula with {other.__name__} in place of the natural logarithm"
-        yield Mutant(f"log-is-{other.__name__}", text, alteration=changes.replaced(np.log, other))
-
-
-def _constants() -> Iterator[Mutant]:
-    for eps in EPSILONS:
-        shifted = changes.on_argument((np.log,), changes.plus(eps))
-        yield Mutant(f"log-plus-{eps:g}", f"the formula with log(y + {eps:g})", alteration=shifted)
-        floored = changes.on_argument((np.log,), changes.at_least(eps))
-        text = f"the formula with the argument of log clamped at {eps:g}"
-        yield Mutant(f"log-floor-{eps:g}", text, alteration=floored)
-    for level in CLAMPS:
-        clamped = changes.on_value(_LOGARITHMS, changes.at_least(level))
-        yield Mutant(f"log-clamp{level:g}", f"the formula with log clamped at {level:g}", alteration=clamped)
 
 
 def _factors(dtype: str) -> Iterator[Mutant]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,16 @@ def plus(offset: float) -> Change:
     return lambda values: values + offset
 
 
+def times(factor: float) -> Change:
+    """Multiplies by a number."""
+    return lambda values: values * factor
+
+
+def zero(values: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """0 in place of a reduction."""
+    return np.zeros_like(np.max(values, axis=axis, keepdims=keepdims))
+
+
 def at_least(floor: float) -> Change:
     """Raises every lower number to `floor`."""
     return lambda values: np.maximum(values, np.asarray(floor, np.asarray(values).dtype))
@@ -72,7 +82,26 @@ def on_both(ufuncs: Iterable[Any], change: Change) -> Alteration:
 
 def replaced(ufunc: Any, other: Any) -> Alteration:
     """One function in place of another."""
-    return Alteration({ufunc: lambda operation, values: other(values)})
+    return Alteration({ufunc: lambda operation, *values, **options: other(*values, **options)})
+
+
+def exchanged(others: Mapping[Any, Any]) -> Alteration:
+    """Functions in place of others."""
+    return Alteration({ufunc: replaced(ufunc, other).operations[ufunc] for ufunc, other in others.items()})
+
+
+def dropped(function: Any) -> Alteration:
+    """A function that returns its first argument."""
+    return Alteration({function: lambda operation, values, *rest, **options: values})
+
+
+def branch(place: int) -> Alteration:
+    """Selections that always choose the first of two, or the second."""
+
+    def chosen(operation: Any, condition: Any, *choices: Any) -> Array:
+        return np.asarray(operation(np.broadcast_to(place == 0, np.shape(condition)), *choices))
+
+    return Alteration({np.where: chosen})
 
 
 def first_operand(ufunc: Any) -> Alteration:
@@ -138,6 +167,31 @@ def on_inputs(change: Change) -> Callable[[dict[str, Any]], dict[str, Any]]:
         name: array if np.asarray(array).dtype.kind in "iub" else change(array)
         for name, array in inputs.items()
     }
+
+
+def without(name: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """An optional input left out, where there is one."""
+
+    def left(inputs: dict[str, Any]) -> dict[str, Any]:
+        if name not in inputs:
+            raise ValueError(f"there is no {name} to leave out")
+        return {other: array for other, array in inputs.items() if other != name}
+
+    return left
+
+
+def shifted(name: str, off: int) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """The integers of an input, those that are not negative, off by one, but none beyond the others."""
+
+    def moved(inputs: dict[str, Any]) -> dict[str, Any]:
+        array = np.asarray(inputs.get(name))
+        if array.dtype.kind not in "iu" or not np.any(array >= 0):
+            raise ValueError(f"there are no integers in {name}")
+        least, most = np.min(array[array >= 0]), np.max(array)
+        other = np.where(array >= 0, np.clip(array + off, least, most), array).astype(array.dtype)
+        return {**inputs, name: other}
+
+    return moved
 
 
 def _spread(kept: Any, one: Any, other: Any) -> Array:

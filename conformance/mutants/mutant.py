@@ -15,12 +15,16 @@ from conformance.reference import Formula
 Array = np.ndarray[Any, Any]
 Inputs = Mapping[str, Any]
 
+NO_SENSE = (ArithmeticError, LookupError, TypeError, ValueError)
+"""What a changed formula raises where the change makes no sense for the inputs."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mutant:
     """A changed formula; `text` completes "the result equals ...".
 
-    What is changed: the `attributes` or `conventions` (those named), the `inputs` before they are used,
+    What is changed: the `attributes` or `conventions` (those named; an attribute may be given as a function
+    of its value), the `inputs` before they are used,
     the operations (`alteration`), the `function` (a documented form by name), or the `result`, given the
     inputs. `family` is what mutants share that differ in a number alone, such as a factor.
 
@@ -56,7 +60,7 @@ class Mutant:
                     for name, array in changed.items()
                 }
             result = self._function(formula, doubles)(**changed, **self._options(attributes, conventions))
-        except (TypeError, ValueError, ArithmeticError):
+        except NO_SENSE:
             return None
         return np.asarray(plain(result), dtype=np.float64)
 
@@ -79,11 +83,19 @@ class Mutant:
             *changes,
         )
 
+    def options(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
+        """The attributes with those changed that the mutant changes. Raises one of `NO_SENSE`."""
+        changed = {
+            name: value(attributes[name]) if callable(value) else value
+            for name, value in self.attributes.items()
+        }
+        return {**attributes, **changed}
+
     def _changed(self, inputs: dict[str, Any]) -> dict[str, Any]:
         return inputs if self.inputs is None else self.inputs(inputs)
 
     def _options(self, attributes: Mapping[str, Any], conventions: Mapping[str, str]) -> dict[str, Any]:
-        chosen = {**attributes, **self.attributes}
+        chosen = self.options(attributes)
         return chosen if self.function is not None else {**chosen, **conventions, **self.conventions}
 
     def _function(self, formula: Formula, inputs: Inputs) -> Callable[..., Any]:

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from conformance.compare import compare, format_of
-from conformance.mutants import HALF, NARROWER, UPSTREAM, Mutant, catalogue, choices_of, gradient_of
+from conformance.mutants import HALF, NARROWER, NO_SENSE, UPSTREAM, Mutant, catalogue, choices_of, gradient_of
 from conformance.plan import Call
 from conformance.reference import Formula, Reference, evaluate, evaluate_gradients
 from conformance.run.references import References, inputs_of
@@ -212,13 +212,13 @@ def _other_attributes(
     question: _Question, mutant: Mutant, conventions: dict[str, str], suffix: str
 ) -> Iterator[_Value]:
     """The reference with other attributes: its size, and so its bound, may be quite another."""
-    attributes = {**question.call.spec.attributes, **mutant.attributes}
-    if attributes == question.call.spec.attributes:
-        return
     try:
+        attributes = mutant.options(question.call.spec.attributes)
+        if attributes == question.call.spec.attributes:
+            return
         value = question.evaluate(attributes, conventions=conventions)
         bound = _bound(question, value, attributes, conventions=conventions)
-    except (TypeError, ValueError, ArithmeticError):
+    except NO_SENSE:
         return  # the formula refuses these attributes
     yield mutant, suffix, value.value, bound
 
