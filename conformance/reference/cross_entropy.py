@@ -158,6 +158,7 @@ def _by(log_softmax: Callable[[Any], Any]) -> Callable[..., Any]:
         loss, divisor = _loss(log_softmax(input), target, weight, ignore_index, label_smoothing)
         return reduced(loss, legacy_reduction(reduction, size_average, reduce), divisor=divisor)
 
+    loss_of.__doc__ = log_softmax.__doc__
     return loss_of
 
 

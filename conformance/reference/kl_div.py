@@ -214,6 +214,7 @@ def _chain_rule(by_target: Callable[..., Any]) -> Callable[..., Any]:
             to_target = np.where(target == -np.inf, _at_zero(input), to_target)
         return unbroadcast(-scaled, np.shape(input)), unbroadcast(to_target, np.shape(target))
 
+    vjp.__doc__ = by_target.__doc__
     return vjp
 
 

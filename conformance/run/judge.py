@@ -193,7 +193,8 @@ class Judge:
             )
             return
         judgement.subtype = comparison.subtype
-        if comparison.subtype is Subtype.VALUE:  # an infinity or a NaN is no loss of accuracy
+        # An infinity or a NaN is no loss of accuracy, a number in place of an infinity may be.
+        if np.isfinite(actual.astype(np.float64)[comparison.mismatches]).all():
             lost = lost_accuracy(actual, reference, comparison, evaluate, simulated, alternatives, machine)
             if lost:
                 judgement.outcome, judgement.subtype, judgement.detail = Outcome.DEGRADED, None, lost

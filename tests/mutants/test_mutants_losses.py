@@ -26,6 +26,12 @@ CASE = """\
       input: {generator: constant, value: -1}
       target: {generator: constant, value: 0.7}
     matrix: {shape: [[100], [300], [5000]], reduction: [sum], dtype: [float16, bfloat16]}
+  - id: endless
+    summary: equal terms whose sum is infinite in float16
+    inputs:
+      input: {generator: constant, value: -3}
+      target: {generator: constant, value: 0.7}
+    matrix: {shape: [[40000]], reduction: [sum], dtype: [float16]}
   - id: near
     summary: terms that the expanded form loses altogether
     inputs:
@@ -80,6 +86,18 @@ def test_an_accumulator_of_a_half_type_is_no_mismatch(
         assert judgement.outcome is Outcome.DEGRADED
         assert f"{dtype} accumulator" in judgement.detail
         assert "digits beyond the bound" in judgement.detail
+
+
+def test_an_accumulator_that_stops_growing_is_no_mismatch_where_the_sum_is_infinite(
+    checks: list[Any],
+) -> None:
+    check, call = find(checks, "endless", "float16", (40000,))
+    kernel = next(kernel for kernel in narrow_accumulators() if kernel.summation == "one by one")
+    actual = returned(check, call, kernel)
+    assert np.isfinite(actual)
+    assert judged(check, call, actual).outcome is Outcome.DEGRADED
+    assert judged(check, call, returned(check, call, usual("float16"))).outcome is Outcome.PASS
+    assert judged(check, call, np.asarray(-actual)).outcome is Outcome.MISMATCH
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
