@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -12,11 +13,13 @@ from rich.markup import escape
 from rich.progress import Progress, TaskID
 
 from conformance.casefile import CaseFileError, load_all
+from conformance.model import Operator
 from conformance.power.experiment import experiment
 from conformance.power.form import power_form
 from conformance.power.terminal import print_power
 from conformance.power.trials import PowerError
-from conformance.report.power import power_page, targets_missed
+from conformance.report.power import power_page
+from conformance.report.targets import targets_missed
 from conformance.results import ResultsError
 from conformance.results.power import write_power
 from conformance.run import default_cases
@@ -28,6 +31,7 @@ WIDTH = 200  # columns of tables where there is no terminal
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.argument("cases", nargs=-1, type=click.Path(path_type=Path, exists=True))
+@click.option("--operators", help="Names of operators, with commas between them.  [default: all of CASES]")
 @click.option(
     "-o",
     "--output",
@@ -41,7 +45,7 @@ WIDTH = 200  # columns of tables where there is no terminal
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the results files of the simulated kernels.  [default: none are kept]",
 )
-def command(cases: tuple[Path, ...], output: Path, results: Path | None) -> int:
+def command(cases: tuple[Path, ...], operators: str | None, output: Path, results: Path | None) -> int:
     """Run simulated kernels, right ones and ones with a defect, through the whole suite.
 
     CASES are case files or folders (default: the golden cases). Exit codes: 0 the targets are met; 1 they
@@ -49,9 +53,10 @@ def command(cases: tuple[Path, ...], output: Path, results: Path | None) -> int:
     """
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     try:
-        operators, unusable = load_all(cases or [default_cases(Path.cwd())])
+        loaded, unusable = load_all(cases or [default_cases(Path.cwd())])
         if unusable:
             raise unusable[0]
+        chosen = _chosen(loaded, operators)
         with tempfile.TemporaryDirectory() as folder, Progress(console=Console(stderr=True)) as bar:
             tasks: dict[str, TaskID] = {}
 
@@ -62,8 +67,8 @@ def command(cases: tuple[Path, ...], output: Path, results: Path | None) -> int:
 
             if results is not None:
                 results.mkdir(parents=True, exist_ok=True)
-            evidence = experiment(operators, results or Path(folder), progress)
-        form = power_form(evidence, operators)
+            evidence = experiment(chosen, results or Path(folder), progress)
+        form = power_form(evidence, chosen)
         write_power(output, form)
     except (CaseFileError, ResultsError) as problem:
         raise click.UsageError(str(problem)) from problem
@@ -73,6 +78,16 @@ def command(cases: tuple[Path, ...], output: Path, results: Path | None) -> int:
         console.print(f"[bold red]missed[/] {escape(line)}")
     console.print(f"{escape(str(output))} written")
     return 1 if missed else 0
+
+
+def _chosen(operators: Sequence[Operator], names: str | None) -> list[Operator]:
+    """Those of `operators` that are named. Raises click.UsageError for a name that is none of theirs."""
+    known = {operator.name: operator for operator in operators}
+    wanted = list(known) if names is None else [name.strip() for name in names.split(",")]
+    for name in wanted:
+        if name not in known:
+            raise click.UsageError(f"there is no operator {name!r}; there are {', '.join(known)}")
+    return [known[name] for name in dict.fromkeys(wanted)]
 
 
 def main() -> None:

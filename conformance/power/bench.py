@@ -3,41 +3,39 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from conformance.model import Check
-from conformance.mutants import UPSTREAM
-from conformance.plan import Call, CallCache, upstream
+from conformance.model import Check, Operator
+from conformance.mutants import NO_SENSE, UPSTREAM, Mutant, catalogue, choices_of, gradient_of
+from conformance.plan import Call, CallCache
 from conformance.power.plan import subject_of
-from conformance.power.subjects import USUAL, Subject
-from conformance.reference import Formula
-from conformance.run.references import inputs_of
+from conformance.power.subjects import USUAL, Subject, subjects
+from conformance.reference import Formula, Reference, load
+from conformance.run.references import Machine, References, inputs_of
 
 Array = np.ndarray[Any, Any]
-Known = Mapping[tuple[str, str], Subject]
-"""Subjects by operator and name."""
 
-KEPT = 256  # results of the usual kernel
+KEPT = 8  # results of the usual kernel
 
 
 class Bench:
-    """Runs the subjects `known`, all of one dtype."""
+    """Runs the subjects of one operator in one dtype."""
 
-    def __init__(self, known: Known) -> None:
-        self._known = known
+    def __init__(self, operator: Operator, dtype: str) -> None:
+        self._choices = choices_of(operator)
+        self._dtype = dtype
+        self._catalogues: dict[str | None, dict[str, Mutant]] = {}
+        self.formula = load(operator.name)
+        self.known = subjects(self.formula, dtype, self._choices)
+        self.references = References()
         self._calls = CallCache()
         self._usual: OrderedDict[tuple[int, str | None], Array | None] = OrderedDict()
 
     def subject(self, check: Check) -> Subject:
         """The subject that `check` calls."""
-        return self._known[check.spec.operator.name, subject_of(check)]
-
-    def named(self, check: Check, name: str) -> Subject | None:
-        """Another subject of the same operator."""
-        return self._known.get((check.spec.operator.name, name))
+        return self.known[subject_of(check)]
 
     def call(self, check: Check) -> Call:
         """The call of `check`."""
@@ -49,33 +47,68 @@ class Bench:
         inputs = inputs_of(call)
         if check.of is None:
             return inputs
-        return {**inputs, UPSTREAM: _upstream(self.subject(check).formula, call)}
+        return {**inputs, UPSTREAM: self.references.upstream(call, Machine())}
+
+    def reference(self, check: Check) -> Reference:
+        """What is right."""
+        call = self.call(check)
+        if check.of is None:
+            return self.references.primary(call, Machine())
+        upstream = self.references.upstream(call, Machine())
+        return self.references.gradients(call, Machine(), upstream)[check.of]
 
     def result(self, subject: Subject, check: Check) -> Array | None:
         """What `subject` returns for the inputs of `check`; None where it refuses them."""
         try:
             return subject.run(self.inputs(check), check.spec.attributes, check.of)
-        except (TypeError, ValueError, ArithmeticError):
+        except NO_SENSE:
             return None
 
-    def changed(self, check: Check) -> bool:
-        """Whether the subject's result differs from the usual kernel's, were it in one bit."""
+    def usual(self, check: Check) -> Array | None:
+        """What the usual kernel returns."""
         key = (id(check.spec), check.of)
         if key not in self._usual:
-            usual = self.named(check, USUAL)
-            self._usual[key] = None if usual is None else self.result(usual, check)
+            self._usual[key] = self.result(self.known[USUAL], check)
             if len(self._usual) > KEPT:
                 self._usual.popitem(last=False)
-        right, actual = self._usual[key], self.result(self.subject(check), check)
-        return right is None or actual is None or not identical(right, actual)
+        return self._usual[key]
+
+    def alike(self, name: str, other: str, check: Check) -> bool:
+        """Whether two mutants come to the same for the inputs of `check`: in what they return, or, but for
+        float64, in their exact results."""
+        side = self._side(check.of)
+        known = self._mutants(check.of)
+        if name not in known or other not in known:
+            return False
+        inputs, attributes, dtype = self.inputs(check), check.spec.attributes, check.spec.dtype
+        try:
+            results = [known[each].simulated(side, inputs, attributes, dtype) for each in (name, other)]
+        except NO_SENSE:
+            return False
+        if _equal(results[0], results[1]):
+            return True
+        with np.errstate(all="ignore"):
+            exact = [known[each].exact(side, inputs, attributes, {}) for each in (name, other)]
+        return dtype != "float64" and _equal(exact[0], exact[1], relative=2.0**-45)
+
+    def _side(self, of: str | None) -> Formula:
+        return self.formula if of is None else gradient_of(self.formula, of)
+
+    def _mutants(self, of: str | None) -> dict[str, Mutant]:
+        """Every mutant of the value, or of a gradient: those that merely lose accuracy as well."""
+        if of not in self._catalogues:
+            mutants = catalogue(self._side(of), self._dtype, self._choices)
+            self._catalogues[of] = {one.name: one for one in mutants}
+        return self._catalogues[of]
+
+
+def _equal(one: Array | None, other: Array | None, relative: float = 0.0) -> bool:
+    if one is None or other is None or one.shape != other.shape:
+        return False
+    wide = one.astype(np.float64), other.astype(np.float64)
+    return bool(np.allclose(*wide, rtol=relative, atol=0.0, equal_nan=True))
 
 
 def identical(one: Array, other: Array) -> bool:
     """Whether two results are of the same shape and bits."""
     return one.shape == other.shape and one.tobytes() == other.tobytes()
-
-
-def _upstream(formula: Formula, call: Call) -> Array:
-    with np.errstate(all="ignore"):
-        wide = {name: array.astype(np.float64) for name, array in inputs_of(call).items()}
-        return upstream(call, np.shape(formula.function(**wide, **call.spec.attributes)))

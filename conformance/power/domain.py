@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from conformance.compare import compare, format_of
-from conformance.model import CallSpec
-from conformance.mutants import UPSTREAM, gradient_of, simulate, usual
-from conformance.plan import round_to
-from conformance.power.bench import identical
+from conformance.compare import format_of
+from conformance.model import Check
+from conformance.mutants import NO_SENSE, UPSTREAM, gradient_of, is_floating, simulate, usual
+from conformance.plan import Call, round_to
+from conformance.power.bench import Bench, identical
 from conformance.power.subjects import Subject
+from conformance.power.survey import wrong_elements
+from conformance.power.trials import SMALL, size_of
 from conformance.reference import Formula, Reference, evaluate, evaluate_gradients
+from conformance.run.references import inputs_of
 
 Array = np.ndarray[Any, Any]
 
 # Around vector widths, and more terms than float16 or a 16-bit counter can count; how often each is drawn.
 SHAPES = {(1,): 4, (2,): 4, (3, 4): 4, (9,): 4, (5, 16): 4, (65537, 1): 1}
 SEED = 20_260
+PIECE = 4096  # elements up to which results that are not finite are asked of balls in no time
+CALLS = 4  # of those of one kind and setting, so many lend their shapes and integers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +46,7 @@ class Probe:
         """For which inputs the subject's result leaves the acceptable set; None where it does not."""
         try:
             actual = subject.run(self.inputs, self.attributes, self.of)
-        except (TypeError, ValueError, ArithmeticError):
+        except NO_SENSE:
             return None  # a refusal is no number that could be wrong
         if identical(actual, self.usual):
             return None
@@ -64,36 +69,139 @@ class Probe:
         return f"{attributes}, shape {'x'.join(map(str, shape))}"
 
 
-def wrong_elements(actual: Array, right: Reference) -> Array:
-    """Where `actual`, of the reference's shape, lies outside the acceptable set."""
-    found = compare(actual, right.value, right.tail, right.bound, right.dtype).mismatches
-    return np.zeros(actual.shape, bool) if found is None else np.asarray(found)
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """The attributes and inputs of a call."""
+
+    attributes: Mapping[str, Any]
+    arrays: Mapping[str, Array]
+
+    @property
+    def alike(self) -> bool:
+        """Whether all inputs are numbers, and of one shape."""
+        arrays = self.arrays.values()
+        return all(map(is_floating, arrays)) and len({array.shape for array in arrays}) == 1
 
 
-def probes(
-    formula: Formula, names: Sequence[str], specs: Iterable[CallSpec], dtype: str, of: str | None = None
-) -> Iterator[Probe]:
-    """Probes of all sizes, for every setting of the attributes in `specs` that makes a difference.
+def probes(bench: Bench, checks: Sequence[Check], dtype: str, of: str | None = None) -> Iterator[Probe]:
+    """Probes for every kind of inputs and every setting of the attributes in `checks` that differ.
 
-    `names` are the inputs'; `of` is the one whose gradient is looked at, None for the value. What the
-    formula has no value for, though no input is NaN, lies outside the domain.
+    `of` is the input whose gradient is looked at, None for the value. Inputs of one shape are drawn anew in
+    all sizes; where shapes and integers hang together, these are those of the checks' own calls, and the
+    other numbers are drawn anew. An input that is never negative, or never beyond 1, in any of the calls is
+    not so here, and what the formula has no value for, though no input is NaN, lies outside the domain.
     """
     draw = np.random.default_rng(SEED)
-    drawn = [_drawn(draw, dtype, names, shape) for shape, count in SHAPES.items() for _ in range(count)]
-    arrays = [_grid(dtype, names), *drawn]
+    calls = [given for check in checks if size_of(check) <= SMALL for given in _given(bench.call(check))]
+    usual_range = {name: _range(name, calls) for name in {name for call in calls for name in call.arrays}}
+    for alike in (alike for kind in _kinds(calls) for alike in _settings(bench.formula, kind)):
+        for arrays in _arrays(draw, dtype, alike):
+            inputs = {name: usual_range[name](array) for name, array in arrays.items()}
+            probe = _probe(bench.formula, draw, inputs, alike[0].attributes, dtype, of)
+            if probe is not None:
+                yield probe
+
+
+def _probe(
+    formula: Formula,
+    draw: np.random.Generator,
+    drawn: Mapping[str, Array],
+    attributes: Mapping[str, Any],
+    dtype: str,
+    of: str | None,
+) -> Probe | None:
     side = formula if of is None else gradient_of(formula, of)
-    for attributes in _settings(formula, specs, drawn[-2]):
-        for array in arrays:
-            inputs = _inside(formula, array, attributes)
-            if of is None:
-                reference = evaluate(formula, inputs, attributes, dtype, certified=False)
-                everything = inputs
-            else:
-                upstream = _upstream(draw, formula, inputs, attributes, dtype)
-                found = evaluate_gradients(formula, inputs, attributes, dtype, upstream, certified=False)
-                reference, everything = found[of], {**inputs, UPSTREAM: upstream}
-            plain = simulate(side.function, everything, attributes, dtype, usual(dtype))
-            yield Probe(everything, attributes, reference, plain, ~wrong_elements(plain, reference), of)
+    try:
+        inputs = _inside(formula, drawn, attributes)
+        if of is None:
+            reference = evaluate(formula, inputs, attributes, dtype, certified=False)
+            everything = inputs
+        else:
+            upstream = _upstream(draw, formula, inputs, attributes, dtype)
+            found = evaluate_gradients(formula, inputs, attributes, dtype, upstream, certified=False)
+            reference, everything = found[of], {**inputs, UPSTREAM: upstream}
+        plain = simulate(side.function, everything, attributes, dtype, usual(dtype))
+    except NO_SENSE:
+        return None  # a setting that is refused for these numbers
+    return Probe(everything, attributes, reference, plain, ~wrong_elements(plain, reference), of)
+
+
+def _given(call: Call) -> list[_Given]:
+    """What is given in `call`; nothing where one of the inputs is deliberately no tensor."""
+    try:
+        return [_Given(call.spec.attributes, inputs_of(call))]
+    except TypeError:
+        return []
+
+
+def _range(name: str, calls: Iterable[_Given]) -> Callable[[Array], Array]:
+    """What takes an input into the range that it has in all calls: not negative, not beyond 1."""
+    arrays = [call.arrays[name] for call in calls if name in call.arrays]
+    numbers = [array.astype(np.float64) for array in arrays if is_floating(array)]
+    if not numbers:
+        return lambda array: array
+    positive = not any((array < 0).any() for array in numbers)
+    small = not any((np.abs(array) > 1).any() for array in numbers)
+
+    def taken(array: Array) -> Array:
+        array = np.abs(array) if positive else array
+        if not small:
+            return array
+        with np.errstate(all="ignore"):
+            return np.where(np.abs(array) > 1, (1 / array).astype(array.dtype), array)
+
+    return taken
+
+
+def _kinds(calls: Iterable[_Given]) -> list[list[_Given]]:
+    """The calls by which inputs they have, of how many axes, of numbers or integers."""
+    kinds: dict[tuple[Any, ...], list[_Given]] = {}
+    for call in calls:
+        key: tuple[Any, ...] = tuple(
+            (name, array.ndim, is_floating(array)) for name, array in sorted(call.arrays.items())
+        )
+        # One kind for all calls whose inputs are numbers of one shape, whichever that is.
+        kinds.setdefault(("alike", *sorted(call.arrays)) if call.alike else key, []).append(call)
+    return list(kinds.values())
+
+
+def _settings(formula: Formula, calls: Sequence[_Given]) -> Iterator[list[_Given]]:
+    """The calls by their attributes, those together that come to the same for one of them."""
+    sample = max(calls, key=lambda call: min(sum(array.size for array in call.arrays.values()), 500))
+    inputs = {
+        name: np.abs(array) if is_floating(array) else array for name, array in _wide(sample.arrays).items()
+    }
+    found: dict[tuple[Any, ...], list[_Given]] = {}
+    for call in calls:
+        with np.errstate(all="ignore"):
+            try:
+                value = np.asarray(formula.function(**inputs, **call.attributes))
+            except NO_SENSE:
+                continue
+        found.setdefault((value.shape, value.tobytes()), []).append(call)
+    yield from found.values()
+
+
+def _arrays(draw: np.random.Generator, dtype: str, calls: Sequence[_Given]) -> Iterator[dict[str, Array]]:
+    """Inputs for one setting."""
+    if calls[0].alike:
+        names = list(calls[0].arrays)
+        yield from _grid(dtype, names)
+        for shape, count in SHAPES.items():
+            for _ in range(count):
+                yield _drawn(draw, dtype, names, shape)
+        return
+    form = format_of(dtype)
+    far = (np.log2(form.smallest_normal) / 2, np.log2(form.largest) / 2)
+    for place in range(min(CALLS, len(calls))):
+        arrays = calls[place * len(calls) // min(CALLS, len(calls))].arrays
+        for low, high in ((-6, 3), (-6, 3), (-2, 6), far):
+            yield {
+                name: round_to(_magnitudes(draw, array.shape, low, high), dtype)
+                if is_floating(array)
+                else array
+                for name, array in arrays.items()
+            }
 
 
 def _upstream(
@@ -108,8 +216,8 @@ def _upstream(
     return round_to(np.asarray(draw.uniform(0.5, 2, shape) * draw.choice([-1, 1], shape)), dtype)
 
 
-def _wide(inputs: Mapping[str, Array]) -> dict[str, Array]:
-    return {name: array.astype(np.float64) for name, array in inputs.items()}
+def _wide(inputs: Mapping[str, Any]) -> dict[str, Array]:
+    return {name: array.astype(np.float64) if is_floating(array) else array for name, array in inputs.items()}
 
 
 def _numbers(dtype: str) -> Array:
@@ -124,12 +232,14 @@ def _numbers(dtype: str) -> Array:
     return np.concatenate([[0.0], positive, -positive])
 
 
-def _grid(dtype: str, names: Sequence[str]) -> dict[str, Array]:
-    """Every number with every other (of more than two inputs: with the next ones in turn)."""
+def _grid(dtype: str, names: Sequence[str]) -> Iterator[dict[str, Array]]:
+    """Every number with every other (of more than two inputs: with the next ones in turn), piece by piece."""
     numbers = _numbers(dtype)
     first, second = (part.ravel() for part in np.meshgrid(numbers, numbers, indexing="ij"))
     columns = [first, second, *(np.roll(second, place) for place in range(2, len(names)))]
-    return {name: round_to(column, dtype) for name, column in zip(names, columns, strict=False)}
+    for start in range(0, first.size, PIECE):
+        pieces = zip(names, (column[start : start + PIECE] for column in columns), strict=False)
+        yield {name: round_to(piece, dtype) for name, piece in pieces}
 
 
 def _drawn(
@@ -139,22 +249,8 @@ def _drawn(
     return {name: round_to(np.asarray(size), dtype) for name, size in zip(names, sizes, strict=True)}
 
 
-def _settings(
-    formula: Formula, specs: Iterable[CallSpec], inputs: Mapping[str, Array]
-) -> Iterator[Mapping[str, Any]]:
-    """The attributes of `specs`, without those that come to the same."""
-    seen = set()
-    wide = {name: np.abs(array[:20].astype(np.float64)) for name, array in inputs.items()}
-    for spec in specs:
-        with np.errstate(all="ignore"):
-            try:
-                value = np.asarray(formula.function(**wide, **spec.attributes))
-            except ValueError:
-                continue
-        key = (value.shape, value.tobytes())
-        if key not in seen:
-            seen.add(key)
-            yield spec.attributes
+def _magnitudes(draw: np.random.Generator, shape: tuple[int, ...], low: float, high: float) -> Array:
+    return np.asarray(np.exp2(draw.uniform(low, high, shape)) * draw.choice([-1, 1], shape))
 
 
 def _inside(formula: Formula, inputs: Mapping[str, Array], attributes: Mapping[str, Any]) -> dict[str, Array]:
@@ -163,4 +259,4 @@ def _inside(formula: Formula, inputs: Mapping[str, Array], attributes: Mapping[s
         value = np.asarray(formula.function(**_wide(inputs), **attributes))
     if not np.isnan(value).any():
         return dict(inputs)
-    return {name: np.abs(array) for name, array in inputs.items()}
+    return {name: np.abs(array) if is_floating(array) else array for name, array in inputs.items()}

@@ -17,19 +17,23 @@ from conformance.power.measurement import measure
 
 Progress = Callable[[str, int, int], None]
 
-ORDER = ("float64", "float32", "bfloat16", "float16")  # the longest first
+ORDER = ("bfloat16", "float16", "float64", "float32")  # the longest first
 PATIENCE = 0.2  # seconds between looks at whether a process has ended
 
 
 def experiment(operators: Sequence[Operator], results: Path, progress: Progress) -> Evidence:
     """Run every subject of `operators` through the suite, writing files into the folder `results`.
 
-    Each dtype has a process of its own, as many at a time as there are processors. `progress` is told
-    a stage, what is done of it and how much there is. Raises PowerError and ResultsError.
+    Each operator and dtype has a process to itself for a while, of as many as there are processors.
+    `progress` is told a stage, what is done of it and how much there is. Raises PowerError and
+    ResultsError.
     """
     began = time.perf_counter()
     wanted = [
-        dtype for dtype in ORDER if any(dtype in case.dtypes for one in operators for case in one.cases)
+        (operator, dtype)
+        for operator in operators
+        for dtype in ORDER
+        if any(dtype in case.dtypes and not case.refused for case in operator.cases)
     ]
     context = multiprocessing.get_context("spawn")
     with (
@@ -37,7 +41,7 @@ def experiment(operators: Sequence[Operator], results: Path, progress: Progress)
         ProcessPoolExecutor(min(len(wanted), os.cpu_count() or 1) or 1, mp_context=context) as pool,
     ):
         told = manager.Queue()
-        parts = [pool.submit(measure, operators, dtype, results, told.put) for dtype in wanted]
+        parts = [pool.submit(measure, operator, dtype, results, told.put) for operator, dtype in wanted]
         for stage in _stages(told, parts):
             progress(*stage)
         evidence = Evidence()

@@ -53,10 +53,11 @@ class Pair:
 class Innocent:
     """A kernel without a defect, its value or gradient in a dtype: outcomes, and ids of mismatches.
 
-    `overflowed` are those whose result is not finite though the same form of the formula is right in long
-    double: an intermediate really overflows. `undefined` are those that are not finite in any precision:
-    the form has no value for these inputs (infinity less infinity). The suite is right about both. All
-    others are `false_alarms`.
+    `overflowed` are those whose result is not finite though the same form of the formula is right where
+    nothing can overflow: an intermediate really overflows. `undefined` are those that are not finite in any
+    precision: the form has no value for these inputs (infinity less infinity). Of `cancelled` ones the form,
+    by its own running bound, leaves nothing of the value in this dtype. The suite is right about all three.
+    All others are `false_alarms`.
     """
 
     operator: str
@@ -67,20 +68,29 @@ class Innocent:
     outcomes: Counter[str] = field(default_factory=Counter)
     overflowed: list[str] = field(default_factory=list)
     undefined: list[str] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
     false_alarms: list[str] = field(default_factory=list)
+
+    @property
+    def explained(self) -> list[str]:
+        """The mismatches that are no false alarms."""
+        return [*self.overflowed, *self.undefined, *self.cancelled]
 
 
 @dataclass(slots=True)
 class Evidence:
-    """What a power run has found."""
+    """What a power run has found; `cost` is the processor time by operator, of workers as well."""
 
     pairs: dict[Side, Pair] = field(default_factory=dict)
     innocents: dict[Side, Innocent] = field(default_factory=dict)
     rivalries: list[Rivalry] = field(default_factory=list)
     seconds: float = 0.0
+    cost: dict[str, float] = field(default_factory=dict)
 
     def add(self, other: Evidence) -> None:
-        """Take in what has been found of another dtype."""
+        """Take in what has been found of another operator or dtype."""
         self.pairs.update(other.pairs)
         self.innocents.update(other.innocents)
         self.rivalries.extend(other.rivalries)
+        for operator, seconds in other.cost.items():
+            self.cost[operator] = self.cost.get(operator, 0.0) + seconds

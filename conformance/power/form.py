@@ -40,24 +40,22 @@ def power_form(evidence: Evidence, operators: Sequence[Operator]) -> PowerForm:
         },
         started=timestamp(),
         seconds=round(evidence.seconds, 1),
-        operators=[operator.name for operator in operators],
+        operators={operator.name: round(evidence.cost.get(operator.name, 0.0), 1) for operator in operators},
         checks=sum(pair.checks for pair in pairs)
         + sum(one.outcomes.total() for one in evidence.innocents.values()),
         mutants=[_mutant(pair) for pair in pairs],
         kernels=[_kernel(one) for one in evidence.innocents.values()],
         judges=[_judge(one, evidence) for one in evidence.rivalries],
         smallest={
-            dtype: smallest(
-                dtype,
-                (
-                    pair.mutant
-                    for pair in pairs
-                    if (pair.dtype, pair.aspect) == (dtype, VALUE) and pair.killed
-                ),
-            )
-            for dtype in DTYPES
+            operator.name: {dtype: _smallest_of(pairs, operator.name, dtype) for dtype in DTYPES}
+            for operator in operators
         },
     )
+
+
+def _smallest_of(pairs: Iterable[Pair], operator: str, dtype: str) -> float | None:
+    side = (operator, dtype, VALUE)
+    return smallest(dtype, (one.mutant for one in pairs if one.killed and _side(one) == side))
 
 
 def smallest(dtype: str, killed: Iterable[str]) -> float | None:
@@ -103,21 +101,24 @@ def _kernel(one: Innocent) -> KernelLine:
         outcomes=dict(one.outcomes),
         overflowed=one.overflowed,
         undefined=one.undefined,
+        cancelled=one.cancelled,
         false_alarms=one.false_alarms,
     )
 
 
 def _judge(rivalry: Rivalry, evidence: Evidence) -> JudgeLine:
-    counting = {
-        (pair.operator, pair.mutant)
-        for pair in evidence.pairs.values()
-        if (pair.dtype, pair.aspect) == (rivalry.dtype, VALUE) and pair.counts
-    }
+    side = (rivalry.operator, rivalry.dtype, VALUE)
+    counting = {pair.mutant for pair in evidence.pairs.values() if _side(pair) == side and pair.counts}
     return JudgeLine(
+        operator=rivalry.operator,
         judge=rivalry.judge,
         dtype=rivalry.dtype,
         killed=len(rivalry.killed & counting),
         alarmed=rivalry.alarmed,
         innocent=rivalry.innocent,
-        smallest=smallest(rivalry.dtype, (name for _, name in rivalry.killed)),
+        smallest=smallest(rivalry.dtype, rivalry.killed),
     )
+
+
+def _side(pair: Pair) -> tuple[str, str, str]:
+    return pair.operator, pair.dtype, pair.aspect

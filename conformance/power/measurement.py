@@ -1,70 +1,122 @@
-"""The power run of one dtype: mutants and right kernels through plan, worker, judge and results file."""
+"""The power run of one operator in one dtype: mutants and right kernels through the whole suite."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-import numpy as np
-
-from conformance.compare import format_of
-from conformance.model import Aspect, CallSpec, Check, Operator, Outcome, Subtype
-from conformance.mutants import UPSTREAM, Mutant, choices_of, gradient_of
-from conformance.power.bench import Bench, Known, identical
-from conformance.power.domain import probes, wrong_elements
+from conformance.model import Aspect, Check, Operator, Outcome, Subtype
+from conformance.power.bench import Bench
+from conformance.power.domain import probes
+from conformance.power.excuses import excuse
 from conformance.power.figures import Evidence, Innocent, Pair, Side
-from conformance.power.plan import checks_of, simulated, subject_of
-from conformance.power.rivals import rivalry
-from conformance.power.subjects import USUAL, Kind, Subject, differentiable, subjects
+from conformance.power.plan import Cast, checks_of, simulated, subject_of
+from conformance.power.rivals import Rivals
+from conformance.power.subjects import Kind, Subject
+from conformance.power.survey import TRIED_AGAIN, Part, Survey, survey
 from conformance.power.trials import Trial, attempt, rounds
-from conformance.reference import evaluate, evaluate_gradients, load
 
+T = TypeVar("T")
 Tell = Callable[[tuple[str, int, int]], None]
 
 
-def measure(operators: Sequence[Operator], dtype: str, results: Path, tell: Tell) -> Evidence:
-    """Run every subject of `operators` in `dtype`, writing files into the folder `results`.
+class _Suite:
+    """What becomes of checks in the suite; `results` is a folder for its files, `tell` gets the progress."""
 
-    A mutant whose result is the usual kernel's, bit for bit, is not sent through the suite for it.
+    def __init__(self, operator: Operator, dtype: str, results: Path, tell: Tell) -> None:
+        self._operator = operator
+        self._dtype = dtype
+        self._results = results
+        self._tell = tell
+        self._cast = Cast(operator)
+
+    def run(self, name: str, wanted: Iterable[tuple[Check, str]]) -> list[Trial]:
+        """The trials of checks, each by a subject."""
+        checks = [self._cast.check(check, subject) for check, subject in wanted]
+        if not checks:
+            return []
+        file = self._results / f"{self._operator.name}-{self._dtype}-{name}.jsonl"
+        return list(self.told(attempt(checks, self._operator, file), f"{name} checks", len(checks)))
+
+    def told(self, items: Iterable[T], stage: str, whole: int) -> Iterator[T]:
+        """The items, of which progress is told now and then."""
+        title = f"{self._operator.name}, {self._dtype}: {stage}"
+        for count, item in enumerate(items, start=1):
+            if count % 100 == 0 or count == whole:
+                self._tell((title, count, whole))
+            yield item
+
+
+def measure(operator: Operator, dtype: str, results: Path, tell: Tell) -> Evidence:
+    """Run every subject of `operator` in `dtype`, writing files into the folder `results`.
+
+    The suite is asked about a mutant on a few calls of as many cases where its result is wrong, about one
+    that it does not kill there on all of them, and about kernels without a defect on all calls.
     `tell` gets a stage, what is done of it and how much there is. Raises PowerError and ResultsError.
     """
-    fakes = [simulated(operator, dtype) for operator in operators]
-    known = {
-        (operator.name, name): subject
-        for operator in fakes
-        for name, subject in subjects(load(operator.name), dtype, choices_of(operator)).items()
-    }
-    bench = Bench(known)
-    evidence = _empty(known, dtype)
-    checks = checks_of(fakes, dtype)
-    every, rest = rounds(checks, {subject.name: subject.kind for subject in known.values()})
-
-    def run(name: str, wanted: Sequence[Check]) -> list[Trial]:
-        changed = [
-            check
-            for check in _told(wanted, f"{dtype}: {name} results", tell)
-            if bench.subject(check).kind is not Kind.MUTANT or bench.changed(check)
-        ]
-        if not changed:
-            return []
-        trials = attempt(changed, fakes, results / f"{dtype}-{name}.jsonl")
-        return list(_told(trials, f"{dtype}: {name} checks", tell, len(changed)))
-
-    first = run("first", every)
-    unsound = _unsound(first)
-    _add(evidence, bench, first, unsound)
-    second = run("second", [check for check in rest if not evidence.pairs[side_of(check)].killed])
-    _add(evidence, bench, second, unsound)
-    _search_domain(evidence, fakes, known, dtype, {id(check.spec): check.spec for check in checks}.values())
-    findings = {name for one in evidence.innocents.values() for name in (*one.overflowed, *one.undefined)}
-    comparable = [
-        trial
-        for trial in first
-        if trial.check.id not in findings and (id(trial.check.spec), trial.check.aspect_word) not in unsound
+    began = _processor_time()
+    fake = simulated(operator, dtype)
+    bench = Bench(operator, dtype)
+    suite = _Suite(fake, dtype, results, tell)
+    checks = checks_of(fake)
+    parts = rounds(checks)
+    rivals = Rivals(operator.name, dtype)
+    evidence = _empty(operator.name, bench, dtype, {check.of for check in checks})
+    innocents = [
+        (check, name)
+        for check in parts.innocent
+        for name, subject in bench.known.items()
+        if subject.kind is not Kind.MUTANT and check.of in subject.parts
     ]
-    evidence.rivalries = rivalry(bench, dtype, comparable)
+    right = suite.run("right", innocents)
+    _add(evidence, bench, right)
+    everything = {(check.of, name) for check in checks for name in bench.known}
+    found = _surveyed(suite, bench, parts.first, everything, rivals)
+    first = suite.run("first", _in_order(parts.first, {part: found.chosen(part) for part in everything}))
+    _add(evidence, bench, first)
+    # What was wrong, and yet no mismatch, is asked about wherever it is wrong; the rest elsewhere.
+    left = {part for part in everything if _alive(evidence, operator.name, dtype, part)}
+    more = _surveyed(suite, bench, parts.second, left)
+    every = {part: [*found.rest(part, TRIED_AGAIN), *more.chosen(part, TRIED_AGAIN)] for part in left}
+    second = suite.run("second", _in_order([*parts.first, *parts.second], every))
+    _add(evidence, bench, second)
+    _search_domain(evidence, operator.name, bench, checks, dtype)
+    findings = {name for one in evidence.innocents.values() for name in one.explained}
+    rivals.judge(bench, (trial for trial in (*right, *first) if trial.check.id not in findings))
+    evidence.rivalries = rivals.rivalries
+    evidence.cost[operator.name] = _processor_time() - began
     return evidence
+
+
+def _processor_time() -> float:
+    """Seconds of this process and of those that it has seen end."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
+
+
+def _surveyed(
+    suite: _Suite, bench: Bench, checks: Sequence[Check], wanted: set[Part], rivals: Rivals | None = None
+) -> Survey:
+    found = Survey()
+    looks = survey(bench, checks if wanted else (), sorted(wanted, key=repr), rivals)
+    for latest in suite.told(looks, "mutants' results", len(checks)):
+        found = latest
+    return found
+
+
+def _in_order(checks: Sequence[Check], chosen: dict[Part, list[Check]]) -> list[tuple[Check, str]]:
+    """Checks and names of subjects, in the order of `checks`, so that those of one call follow each other."""
+    place = {id(check): count for count, check in enumerate(checks)}
+    wanted = [(check, name) for (_, name), every in chosen.items() for check in every]
+    return sorted(wanted, key=lambda one: (place[id(one[0])], one[1]))
+
+
+def _alive(evidence: Evidence, operator: str, dtype: str, part: Part) -> bool:
+    of, name = part
+    pair = evidence.pairs.get((operator, aspect_word(of), dtype, name))
+    return pair is not None and not pair.killed
 
 
 def side_of(check: Check) -> Side:
@@ -77,19 +129,10 @@ def aspect_word(of: str | None) -> str:
     return str(Aspect.VALUE) if of is None else f"{Aspect.GRADIENT}:{of}"
 
 
-def _told(items: Iterable[Any], stage: str, tell: Tell, total: int | None = None) -> Iterator[Any]:
-    """The items, of which progress is told now and then."""
-    whole = len(items) if isinstance(items, Sequence) else total or 0
-    for count, item in enumerate(items, start=1):
-        if count % 500 == 0 or count == whole:
-            tell((stage, count, whole))
-        yield item
-
-
-def _empty(known: Known, dtype: str) -> Evidence:
+def _empty(operator: str, bench: Bench, dtype: str, parts: set[str | None]) -> Evidence:
     evidence = Evidence()
-    for (operator, name), subject in known.items():
-        for of in subject.parts:
+    for name, subject in bench.known.items():
+        for of in parts & set(subject.parts):
             aspect = aspect_word(of)
             side = (operator, aspect, dtype, name)
             if subject.kind is Kind.MUTANT:
@@ -99,19 +142,7 @@ def _empty(known: Known, dtype: str) -> Evidence:
     return evidence
 
 
-def _unsound(trials: Iterable[Trial]) -> set[tuple[int, str]]:
-    """The calls (by id) and aspects that the usual kernel itself gets wrong: it overflows on the way.
-
-    What a mutant of it gets wrong there says nothing about the mutant.
-    """
-    return {
-        (id(trial.check.spec), trial.check.aspect_word)
-        for trial in trials
-        if trial.subject == USUAL and trial.outcome is Outcome.MISMATCH
-    }
-
-
-def _add(evidence: Evidence, bench: Bench, trials: Iterable[Trial], unsound: set[tuple[int, str]]) -> None:
+def _add(evidence: Evidence, bench: Bench, trials: Iterable[Trial]) -> None:
     for trial in trials:
         check, side = trial.check, side_of(trial.check)
         if side in evidence.innocents:
@@ -121,7 +152,7 @@ def _add(evidence: Evidence, bench: Bench, trials: Iterable[Trial], unsound: set
         pair.checks += 1
         if trial.outcome is Outcome.DEGRADED:
             pair.degraded += 1
-        elif trial.outcome is Outcome.MISMATCH and (id(check.spec), check.aspect_word) not in unsound:
+        elif trial.outcome is Outcome.MISMATCH:
             pair.killed_by[check.spec.case.id] += 1
             pair.named[trial.hypothesis or "nothing"] += 1
             pair.right += _diagnosed(bench, trial)
@@ -130,64 +161,34 @@ def _add(evidence: Evidence, bench: Bench, trials: Iterable[Trial], unsound: set
 def _add_innocent(one: Innocent, bench: Bench, trial: Trial) -> None:
     one.outcomes[str(trial.outcome)] += 1
     if trial.outcome is Outcome.MISMATCH:
-        found = one.false_alarms if trial.finite else _where_not_finite(one, bench, trial.check)
+        found = excuse(one, bench, trial.check)
         if found is not one.false_alarms or one.kind is not Kind.COMBINED:
             found.append(trial.check.id)
 
 
-def _where_not_finite(one: Innocent, bench: Bench, check: Check) -> list[str]:
-    """Where to note a result that is not finite: by what the same form of the formula is in long double,
-    which has as many bits of exponent as it takes for nothing to overflow.
-    """
-    subject, inputs, attributes = bench.subject(check), bench.inputs(check), check.spec.attributes
-    part = subject.parts[check.of]
-    side = subject.formula if check.of is None else gradient_of(subject.formula, check.of)
-    with np.errstate(all="ignore"):
-        wide = {name: array.astype(np.longdouble) for name, array in inputs.items()}
-        form = None if isinstance(part, Mutant) else part.form
-        value = np.asarray(side.chosen(form)(**wide, **attributes))
-        actual = value.astype(format_of(check.spec.dtype).dtype)
-    if check.of is None:
-        right = evaluate(subject.formula, inputs, attributes, check.spec.dtype)
-    else:
-        upstream = inputs.pop(UPSTREAM)
-        right = evaluate_gradients(subject.formula, inputs, attributes, check.spec.dtype, upstream)[check.of]
-    if not wrong_elements(actual, right).any():
-        return one.overflowed
-    undefined = bool(np.any(np.isnan(value) & ~np.isnan(right.value)))
-    return one.undefined if undefined else one.false_alarms
-
-
 def _diagnosed(bench: Bench, trial: Trial) -> bool:
-    """Whether the explanation of a mismatch is the mutant, or another that returns the same bits."""
+    """Whether the explanation of a mismatch is the mutant, or another that comes to the same."""
     check, named = trial.check, trial.hypothesis
     mutant = bench.subject(check)
     if trial.subtype is Subtype.MISSING_GRADIENT:
         named = "gradient-dropped"  # what that outcome says by itself
     if named is None or named in (mutant.name, mutant.family):
         return named is not None
-    other = bench.named(check, named)
-    if other is None:
-        return False
-    mine, theirs = bench.result(mutant, check), bench.result(other, check)
-    return mine is not None and theirs is not None and identical(mine, theirs)
+    return bench.alike(mutant.name, named, check)
 
 
 def _search_domain(
-    evidence: Evidence, operators: Iterable[Operator], known: Known, dtype: str, specs: Iterable[CallSpec]
+    evidence: Evidence, operator: str, bench: Bench, checks: Sequence[Check], dtype: str
 ) -> None:
     """Note for what inputs each mutant that nothing has killed would show."""
-    every = list(specs)
-    for operator in operators:
-        formula = load(operator.name)
-        mine = [spec for spec in every if spec.operator is operator]
-        for of in (None, *differentiable(formula)):
-            left: dict[Side, Subject] = {
-                side: known[operator.name, side[3]]
-                for side, pair in evidence.pairs.items()
-                if side[:2] == (operator.name, aspect_word(of)) and not pair.killed
-            }
-            for probe in probes(formula, operator.inputs, mine, dtype, of) if left else ():
-                for side, subject in left.items():
-                    if not evidence.pairs[side].shows:
-                        evidence.pairs[side].shows = probe.shows(subject)
+    for of in dict.fromkeys(check.of for check in checks):
+        left: dict[Side, Subject] = {
+            side: bench.known[side[3]]
+            for side, pair in evidence.pairs.items()
+            if side[:3] == (operator, aspect_word(of), dtype) and not pair.killed
+        }
+        mine = [check for check in checks if check.of == of]
+        for probe in probes(bench, mine, dtype, of) if left else ():
+            for side, subject in left.items():
+                if not evidence.pairs[side].shows:
+                    evidence.pairs[side].shows = probe.shows(subject)

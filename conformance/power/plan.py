@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from conformance import __version__
 from conformance.environments import EnvironmentSpec
-from conformance.model import DTYPES, Api, Aspect, Check, Location, Operator, Oracle, Parameter
+from conformance.model import DTYPES, Api, Aspect, Check, Location, NamedCallable, Operator, Oracle, Parameter
 from conformance.mutants import choices_of
 from conformance.plan import Target, expand
 from conformance.power.simulated import CHOICES, FOLDER, VERSION
-from conformance.power.subjects import subjects
-from conformance.reference import load
+from conformance.power.subjects import USUAL
 
 FRAMEWORK = "simulated"
 TARGET = Target(FRAMEWORK, FRAMEWORK)
@@ -31,27 +30,22 @@ def subject_of(check: Check) -> str:
 
 
 def simulated(operator: Operator, dtype: str) -> Operator:
-    """`operator` in `dtype`, with an API for each subject, documented for everything.
+    """`operator` in `dtype`, with one API, the usual kernel, that is documented for everything.
 
     Of its cases those that have a value.
     """
     choices = choices_of(operator)
     parameters = tuple(Parameter(name, name, default) for name, default in operator.attributes.items())
-    parameters = tuple(dataclasses.replace(one, values=choices[one.name]) for one in parameters)
-    formula = load(operator.name)
-    apis = {
-        api_name(name, operator.name): Api(
-            name=api_name(name, operator.name),
-            framework=FRAMEWORK,
-            kind="function",
-            document="",
-            location=Location(operator.path, 1),
-            inputs={name: name for name in operator.inputs},
-            parameters=parameters,
-            dtypes=DTYPES,
-        )
-        for name in subjects(formula, dtype, choices)
-    }
+    api = Api(
+        name=api_name(USUAL, operator.name),
+        framework=FRAMEWORK,
+        kind="function",
+        document="",
+        location=Location(operator.path, 1),
+        inputs={name: name for name in operator.inputs},
+        parameters=tuple(dataclasses.replace(one, values=choices[one.name]) for one in parameters),
+        dtypes=DTYPES,
+    )
     cases = tuple(
         dataclasses.replace(
             case, apis=None, printed=None, formula=None, formula_document=None, dtypes=(dtype,)
@@ -59,15 +53,22 @@ def simulated(operator: Operator, dtype: str) -> Operator:
         for case in operator.cases
         if dtype in case.dtypes and not case.refused
     )
-    return dataclasses.replace(operator, apis=apis, cases=cases)
+    return dataclasses.replace(operator, apis={api.name: api}, cases=cases)
 
 
-def environment(operators: Sequence[Operator]) -> EnvironmentSpec:
+def _named(value: object) -> dict[str, object]:
+    """A function's name as JSON, for `json.dumps`. Raises TypeError for what is none."""
+    if not isinstance(value, NamedCallable):
+        raise TypeError(f"{value!r} is no JSON")
+    return {"callable": value.callable}
+
+
+def environment(operator: Operator) -> EnvironmentSpec:
     """The environment of the simulated framework: a worker process of this interpreter."""
-    choices: Mapping[str, object] = {operator.name: choices_of(operator) for operator in operators}
+    choices: Mapping[str, object] = {operator.name: choices_of(operator)}
     variables = {
         FOLDER: str(Path(__file__).parents[1]),
-        CHOICES: json.dumps(choices, separators=(",", ":")),
+        CHOICES: json.dumps(choices, separators=(",", ":"), default=_named),
         VERSION: __version__,
     }
     gateway = "//".join(["popen", *(f"env:{name}={value}" for name, value in variables.items())])
@@ -76,14 +77,27 @@ def environment(operators: Sequence[Operator]) -> EnvironmentSpec:
     )
 
 
-def checks_of(operators: Sequence[Operator], dtype: str) -> list[Check]:
-    """The checks of values and gradients in `dtype`, each of a subject that has such a side."""
-    known = {
-        operator.name: subjects(load(operator.name), dtype, choices_of(operator)) for operator in operators
-    }
+def checks_of(operator: Operator) -> list[Check]:
+    """The checks of values and gradients of the usual kernel."""
+    return [
+        check
+        for check in expand([operator], [TARGET]).checks
+        if check.aspect in (Aspect.VALUE, Aspect.GRADIENT) and check.oracle is Oracle.REFERENCE
+    ]
 
-    def wanted(check: Check) -> bool:
-        asked = check.aspect in (Aspect.VALUE, Aspect.GRADIENT) and check.oracle is Oracle.REFERENCE
-        return asked and check.of in known[check.spec.operator.name][subject_of(check)].parts
 
-    return [check for check in expand(operators, [TARGET]).checks if wanted(check)]
+class Cast:
+    """The same checks with another subject in the part of the usual kernel."""
+
+    def __init__(self, operator: Operator) -> None:
+        self._name = operator.name
+        (self._usual,) = operator.apis.values()
+        self._apis: dict[str, Api] = {}
+
+    def check(self, check: Check, subject: str) -> Check:
+        """`check`, made by `subject`."""
+        if subject not in self._apis:
+            self._apis[subject] = dataclasses.replace(self._usual, name=api_name(subject, self._name))
+        api = self._apis[subject]
+        name = check.id.replace(f"/{self._usual.name}/", f"/{api.name}/")
+        return dataclasses.replace(check, id=name, api=api)

@@ -8,6 +8,7 @@ called ``simulated.<kernel or mutant>.<operator>``.
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -80,7 +81,12 @@ class SimulatedAdapter(Adapter):
         self._model = importlib.import_module("conformance.model")
         self._reference = importlib.import_module("conformance.reference")
         self._formats = importlib.import_module("conformance.compare")
-        self._choices = json.loads(os.environ[CHOICES])
+        self._choices = json.loads(
+            os.environ[CHOICES],
+            object_hook=lambda found: (
+                self.function(found["callable"]) if set(found) == {"callable"} else found
+            ),
+        )
         self._known: dict[tuple[str, str], Any] = {}
 
     def describe(self) -> dict[str, Any]:
@@ -139,9 +145,15 @@ class SimulatedAdapter(Adapter):
             raise MissingError(f"there is no {name} in {dtype}")
         plain = [part.array if isinstance(part, Tensor) else part for part in args]
         named = {word: part.array if isinstance(part, Tensor) else part for word, part in kwargs.items()}
-        arrays, attributes = found[name].bound(*plain, **named)
+        arrays, given = found[name].bound(*plain, **named)
+        attributes = {**self._defaults(operator, found[name]), **given}
         kernel = found["usual" if self._values_are_right else name]
         return Tensor(kernel.run(arrays, attributes), dtype, Origin(found[name], arrays, attributes))
+
+    def _defaults(self, operator: str, subject: Any) -> dict[str, Any]:
+        """The attributes that a call leaves out: a change may be of their value."""
+        parameters = inspect.signature(subject.formula.function).parameters
+        return {attribute: parameters[attribute].default for attribute in self._choices[operator]}
 
     def _of(self, operator: str, dtype: str) -> Any:
         """The subjects of an operator in a dtype, by name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,13 +11,12 @@ from conformance.environments import DEADLINE
 from conformance.model import Aspect, Check, Operator, Outcome, Subtype
 from conformance.plan.contract import shape_of
 from conformance.power.plan import TARGET, environment, subject_of
-from conformance.power.subjects import Kind
 from conformance.run import Asked, Destination, Run, Sink
 
 SMALL = 5000  # elements of a call up to which every subject makes it
 LARGEST = 150_000  # elements beyond which a call takes longer here than it tells
 # So many variants of a case each subject makes: enough to see a mutant that the case is made for.
-VARIANTS = {Aspect.VALUE: 3, Aspect.GRADIENT: 2}
+VARIANTS = {Aspect.VALUE: 4, Aspect.GRADIENT: 3}
 
 _SAYS_NOTHING = (
     Outcome.HARNESS_ERROR,
@@ -47,14 +46,14 @@ class Trial:
     hypothesis: str | None
 
 
-def attempt(checks: Sequence[Check], operators: Sequence[Operator], results: Path) -> Iterator[Trial]:
-    """Run `checks` in a worker process, write `results`, and yield what came of each.
+def attempt(checks: Sequence[Check], operator: Operator, results: Path) -> Iterator[Trial]:
+    """Run `checks` of `operator` in a worker process, write `results`, and yield what came of each.
 
     Raises PowerError where the suite itself fails, ResultsError where `results` cannot be written.
     """
-    spec = environment(operators)
+    spec = environment(operator)
     selection = Asked().selection(checks, checks, [TARGET], covered=False)
-    sink = Sink(Destination(results.parent, results), operators, [spec.name], selection)
+    sink = Sink(Destination(results.parent, results), [operator], [spec.name], selection)
     by_id = {check.id: check for check in checks}
     for record in Run(checks, [spec], sink, deadline=DEADLINE):
         outcome = Outcome(record["outcome"])
@@ -74,35 +73,43 @@ def size_of(check: Check) -> int:
     return max((math.prod(shape) for shape in shapes), default=0)
 
 
-def rounds(checks: Sequence[Check], kinds: Mapping[str, Kind]) -> tuple[list[Check], list[Check]]:
-    """The checks that every subject makes, and those that only mutants make that survive the first.
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """Checks by who makes them: mutants, those that survive them, and kernels without a defect.
 
-    Kernels without a defect have their values checked in all of them at once, and twice as many gradients
-    as mutants. The largest calls are left out.
+    Each in the order of the plan, in which checks of one call follow each other. The largest calls are
+    left out.
+    """
+
+    first: list[Check]
+    second: list[Check]
+    innocent: list[Check]
+
+
+def rounds(checks: Sequence[Check]) -> Rounds:
+    """Divide `checks`: of each case a few variants are enough for most mutants.
+
+    Kernels without a defect have their values checked in all of them, and twice as many gradients.
     """
     checks = [check for check in checks if size_of(check) <= LARGEST]
     few = _chosen((check for check in checks if size_of(check) <= SMALL), 1)
     more = _chosen(checks, 2)
-    first: list[Check] = []
-    second: list[Check] = []
+    found = Rounds([], [], [])
     for check in checks:
-        key = (check.aspect, id(check.spec))
-        if kinds[subject_of(check)] is Kind.MUTANT:
-            (first if key in few else second).append(check)
-        elif check.aspect is Aspect.VALUE or key in more:
-            first.append(check)
-    return first, second
+        key = (check.aspect_word, id(check.spec))
+        (found.first if key in few else found.second).append(check)
+        if check.aspect is Aspect.VALUE or key in more:
+            found.innocent.append(check)
+    return found
 
 
-def _chosen(checks: Iterable[Check], times: int) -> set[tuple[Aspect, int]]:
+def _chosen(checks: Iterable[Check], times: int) -> set[tuple[str, int]]:
     """The aspects and ids of calls of a few variants of each case, evenly spread over its matrix."""
-    variants: dict[tuple[str, str, str, Aspect], dict[int, None]] = {}
+    variants: dict[tuple[str, str], list[Check]] = {}
     for check in checks:
-        key = (check.spec.operator.name, check.spec.case.id, check.spec.dtype, check.aspect)
-        variants.setdefault(key, {})[id(check.spec)] = None
-    chosen: set[tuple[Aspect, int]] = set()
-    for key, specs in variants.items():
-        every = list(specs)
-        count = min(times * VARIANTS[key[-1]], len(every))
-        chosen.update((key[-1], every[place * len(every) // count]) for place in range(count))
+        variants.setdefault((check.spec.case.id, check.aspect_word), []).append(check)
+    chosen: set[tuple[str, int]] = set()
+    for (_, aspect), every in variants.items():
+        count = min(times * VARIANTS[every[0].aspect], len(every))
+        chosen.update((aspect, id(every[place * len(every) // count].spec)) for place in range(count))
     return chosen

@@ -38,7 +38,8 @@ class KernelLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `false_alarms` are ids of mismatches, but for those where its result is not finite and ought to be:
     `overflowed`, because an intermediate of its form of the formula overflows, or `undefined`, because
-    that form has no value there in any precision. One with two losses of accuracy at once (`combined`)
+    that form has no value there in any precision; and for `cancelled` ones, of which that form leaves
+    nothing. One with two losses of accuracy at once (`combined`)
     has none: a mismatch of it is no false alarm.
     """
 
@@ -50,16 +51,18 @@ class KernelLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     outcomes: dict[str, int]
     overflowed: list[str]
     undefined: list[str]
+    cancelled: list[str]
     false_alarms: list[str]
 
 
 class JudgeLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What one way to judge makes of the same small inputs and results in one dtype.
+    """What one way to judge makes of the same small inputs and results of an operator in one dtype.
 
     `killed` mutants of those that count; `alarmed` checks of legitimate kernels of `innocent`;
     `smallest` is the smallest planted relative error that it sees, None where it sees none.
     """
 
+    operator: str
     judge: str
     dtype: str
     killed: int
@@ -69,18 +72,19 @@ class JudgeLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PowerForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="power"):
-    """The whole file. `smallest` maps a dtype to the smallest planted relative error that was caught."""
+    """The whole file. `operators` maps each to the seconds of processor time that it cost; `smallest` maps
+    an operator and a dtype to the smallest planted relative error that was caught."""
 
     schema: Literal[1]
     suite: dict[str, str]
     started: str
     seconds: float
-    operators: list[str]
+    operators: dict[str, float]
     checks: int
     mutants: list[MutantLine]
     kernels: list[KernelLine]
     judges: list[JudgeLine]
-    smallest: dict[str, float | None]
+    smallest: dict[str, dict[str, float | None]]
 
 
 def write_power(path: Path, form: PowerForm) -> None:

@@ -30,7 +30,7 @@ def evidence(folder: Path) -> Evidence:
     )
     assert done.returncode == 0, done.stderr
     found, stages = pickle.loads((folder / "evidence.pickle").read_bytes())
-    assert {stage.partition(":")[0] for stage in stages} == {"float32"}
+    assert {stage.partition(":")[0] for stage in stages} == {"kl_div, float32"}
     assert isinstance(found, Evidence)
     return found
 
@@ -42,5 +42,6 @@ def form(evidence: Evidence, folder: Path) -> PowerForm:
 
 @pytest.fixture(scope="session")
 def records(evidence: Evidence, folder: Path) -> list[dict[str, object]]:
-    lines = (folder / "float32-first.jsonl").read_text("utf-8").splitlines()
+    files = [folder / f"kl_div-float32-{name}.jsonl" for name in ("right", "first")]
+    lines = [line for file in files for line in file.read_text("utf-8").splitlines()]
     return [record for record in map(json.loads, lines) if record["kind"] == "check"]

@@ -12,9 +12,10 @@ from power_project import CASES, operator
 from conformance.model import DTYPES
 from conformance.mutants import choices_of
 from conformance.plan import materialise
+from conformance.power.bench import Bench
 from conformance.power.domain import probes
 from conformance.power.figures import Evidence
-from conformance.power.plan import checks_of, simulated, subject_of
+from conformance.power.plan import Cast, checks_of, simulated, subject_of
 from conformance.power.subjects import Kind, subjects
 from conformance.power.trials import rounds
 from conformance.reference import load
@@ -82,11 +83,15 @@ def test_a_worker_returns_what_the_same_kernel_returns_here(
 ) -> None:
     fake = simulated(operator(folder), "float32")
     known = subjects(FORMULA, "float32", choices_of(fake))
-    checks = {check.id: check for check in checks_of([fake], "float32") if check.of is None}
+    cast = Cast(fake)
+    checks = {}
+    for check in checks_of(fake):
+        mine_of_it = [cast.check(check, name) for name in known] if check.of is None else []
+        checks.update({one.id: one for one in mine_of_it})
     compared = 0
     for record in records:
         check = checks.get(record["id"])
-        if check is None or record["outcome"] == "error":
+        if check is None:
             continue
         call = materialise(check.spec)
         mine = known[subject_of(check)].run(call.arrays, call.spec.attributes)
@@ -94,30 +99,32 @@ def test_a_worker_returns_what_the_same_kernel_returns_here(
         assert np.array_equal(mine.astype(np.float64).ravel(), theirs, equal_nan=True)
         compared += 1
     assert compared > 150
+    assert {record["outcome"] for record in records} <= {"pass", "degraded", "vacuous", "mismatch"}
 
 
 def test_default_tolerances_miss_what_the_bound_sees(evidence: Evidence) -> None:
     by_judge = {one.judge: one for one in evidence.rivalries if one.dtype == "float32"}
     bound, torch = by_judge["this suite"], by_judge["torch.testing.assert_close"]
-    assert ("kl_div", "times-1+8ulp") in bound.killed - torch.killed
+    assert "times-1+8ulp" in bound.killed - torch.killed
     assert bound.alarmed == 0 < bound.innocent
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_no_probe_calls_a_usual_kernel_wrong(dtype: str, tmp_path: Path) -> None:
     text = CASES.replace("dtype: [float32]", f"dtype: [{dtype}]")
-    fake = simulated(operator(tmp_path, text), dtype)
-    specs = [check.spec for check in checks_of([fake], dtype)][:1]
-    usual = subjects(FORMULA, dtype, choices_of(fake))["usual"]
-    count = 0
-    for probe in probes(FORMULA, fake.inputs, specs, dtype):
-        assert probe.shows(usual) is None
-        assert probe.sound.mean() > 0.5
-        count += 1
-    assert count > 10
+    cases = operator(tmp_path, text)
+    bench = Bench(cases, dtype)
+    checks = [check for check in checks_of(simulated(cases, dtype)) if check.of is None]
+    sound = [probe.sound.mean() for probe in probes(bench, checks, dtype)]
+    assert len(sound) > 10
+    assert np.mean(sound) > 0.5  # sums of numbers from the whole range are infinite mostly
+    for probe in probes(bench, checks, dtype):
+        assert probe.shows(bench.known["usual"]) is None
 
 
-def test_what_is_left_for_the_second_round_is_for_mutants_alone(folder: Path) -> None:
+def test_few_variants_of_a_case_are_for_all_mutants_and_all_small_ones_for_right_kernels(
+    folder: Path,
+) -> None:
     many = """\
   - id: many
     summary: many variants
@@ -126,17 +133,9 @@ def test_what_is_left_for_the_second_round_is_for_mutants_alone(folder: Path) ->
       target: {generator: probabilities, seed: 2}
     matrix: {shape: [[1], [2], [3], [4], [5], [6000], [200000]], reduction: [sum], dtype: [float32]}
 """
-    checks = checks_of([simulated(operator(folder, many), "float32")], "float32")
-    kinds = {
-        name: subject.kind
-        for name, subject in subjects(FORMULA, "float32", choices_of(operator(folder))).items()
-    }
-    first, second = rounds(checks, kinds)
-    assert {kinds[subject_of(check)] for check in second} == {Kind.MUTANT}
-    assert not {check.id for check in first} & {check.id for check in second}
-    assert not [check for check in (*first, *second) if "200000" in check.variant]
-    assert [check.variant for check in first if subject_of(check) == "sign"] == [
-        "shape:1+reduction:sum",
-        "shape:2+reduction:sum",
-        "shape:4+reduction:sum",
-    ]
+    checks = checks_of(simulated(operator(folder, many), "float32"))
+    parts = rounds(checks)
+    names = [check.variant.partition("+")[0] for check in parts.first]
+    assert names == ["shape:1", "shape:2", "shape:3", "shape:4"]
+    assert [check.variant for check in parts.second] == ["shape:5+reduction:sum", "shape:6000+reduction:sum"]
+    assert len(parts.innocent) == 6

@@ -16,7 +16,8 @@ from rich.console import Console
 
 from conformance.power.terminal import print_power
 from conformance.report import collect, html_report
-from conformance.report.power import power_page, targets_missed
+from conformance.report.power import power_page
+from conformance.report.targets import targets_missed
 from conformance.results import ResultsError
 from conformance.results.power import PowerForm, read_power, write_power
 from tests.fakes.project import ROOT, surroundings
@@ -57,8 +58,8 @@ def test_tables_tell_what_was_found(form: PowerForm) -> None:
 
 def test_targets_that_are_missed_are_named(form: PowerForm) -> None:
     assert targets_missed(form, {"float32": 0.0}, 0.0) == []
-    (killed,) = (line for line in targets_missed(form, {"float32": 1.0}, 0.0) if "value" in line)
-    assert killed.startswith("float32, value: killed ")
+    (killed,) = targets_missed(form, {"float32": 1.0}, 0.0)
+    assert killed.startswith("kl_div, float32: killed ")
     alarmed = msgspec.structs.replace(form.kernels[0], false_alarms=["an id"])
     assert targets_missed(msgspec.structs.replace(form, kernels=[alarmed]), {}, 0.0) == [
         "1 false alarms, none is wanted"
@@ -88,16 +89,18 @@ def test_the_command_writes_its_file_and_says_what_was_missed(tmp_path: Path) ->
         text=True,
     )
     assert done.returncode == 1, done.stderr  # two calls do not see everything
-    assert "missed float32, value: killed" in done.stdout
+    assert "missed kl_div, float32: killed" in done.stdout
     assert read_power(tmp_path / "out" / "power.json").checks > 100
-    assert (tmp_path / "kept" / "float32-first.jsonl").exists()
+    assert (tmp_path / "kept" / "kl_div-float32-first.jsonl").exists()
 
 
-@pytest.mark.parametrize("arguments", [["nowhere.yaml"], ["pyproject.toml"]])
+@pytest.mark.parametrize(
+    "arguments", [["nowhere.yaml"], ["pyproject.toml"], ["cases/l1_loss.yaml", "--operators", "l2_loss"]]
+)
 def test_cases_that_cannot_be_used_are_a_usage_error(arguments: list[str]) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "conformance.power", *arguments], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
-    assert arguments[0] in done.stderr
+    assert arguments[-1] in done.stderr

@@ -1,0 +1,121 @@
+"""Where mutants show: their results beside the usual kernel's, before the suite is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from conformance.compare import compare
+from conformance.model import Check
+from conformance.mutants import NO_SENSE
+from conformance.power.bench import Bench, identical
+from conformance.power.rivals import Rivals
+from conformance.power.subjects import Kind, Subject
+from conformance.reference import Reference
+from conformance.run.hypotheses import FACTOR_ELEMENTS
+
+Array = np.ndarray[Any, Any]
+Part = tuple[str | None, str]
+"""The value (None) or the gradient of an input, and the name of a subject."""
+
+# So many checks that show a mutant, of as many cases as there are, is the whole suite asked about; and about
+# one that survives these.
+TRIED = 9
+TRIED_AGAIN = 80
+TELLING = 3  # checks whose results are of several numbers, which are enough without any of a single one
+
+
+@dataclass(slots=True)
+class Survey:
+    """Where a mutant's result differs from the usual kernel's in some bit: `wrong` outside the acceptable
+    set, else `accepted`; by side, in the order of the plan. `telling` are the ids of checks whose result is
+    of several numbers: a single one may be explained in many ways."""
+
+    wrong: dict[Part, list[Check]] = field(default_factory=dict)
+    accepted: dict[Part, list[Check]] = field(default_factory=dict)
+    telling: set[int] = field(default_factory=set)
+
+    def chosen(self, part: Part, count: int = TRIED) -> list[Check]:
+        """What the suite is asked about: `count` that are wrong, of many cases, else one that differs."""
+        return self._spread(self.wrong.get(part, ()), count) or self.accepted.get(part, [])[:1]
+
+    def rest(self, part: Part, count: int) -> list[Check]:
+        """`count` more that are wrong, after those that are `chosen`."""
+        chosen = set(map(id, self.chosen(part)))
+        return self._spread([check for check in self.wrong.get(part, ()) if id(check) not in chosen], count)
+
+    def _spread(self, checks: Sequence[Check], count: int) -> list[Check]:
+        """`count` of `checks`, those that tell most first, or alone if there are enough of them."""
+        chosen = spread([check for check in checks if id(check) in self.telling], count)
+        if len(chosen) >= TELLING:
+            return chosen
+        others = [check for check in checks if id(check) not in self.telling]
+        return chosen + spread(others, count - len(chosen))
+
+
+def survey(
+    bench: Bench, checks: Iterable[Check], wanted: Iterable[Part], rivals: Rivals | None = None
+) -> Iterator[Survey]:
+    """Look at the mutants `wanted` on the calls of `checks`; the one survey is yielded after each check.
+
+    `rivals` are told of the results that differ. Calls that the usual kernel itself gets wrong say nothing
+    about a mutant of it.
+    """
+    found = Survey()
+    asked: dict[str | None, list[Subject]] = {}
+    for of, name in wanted:
+        if bench.known[name].kind is Kind.MUTANT:
+            asked.setdefault(of, []).append(bench.known[name])
+    for check in checks:
+        subjects = asked.get(check.of)
+        usual = bench.usual(check) if subjects else None
+        if usual is not None and not is_wrong(usual, bench.reference(check)):
+            if usual.size >= FACTOR_ELEMENTS:
+                found.telling.add(id(check))
+            for subject in subjects or ():
+                _look(bench, found, check, subject, usual, rivals)
+        yield found
+
+
+def _look(
+    bench: Bench, found: Survey, check: Check, subject: Subject, usual: Array, rivals: Rivals | None
+) -> None:
+    try:
+        actual = subject.run(bench.inputs(check), check.spec.attributes, check.of)
+    except NO_SENSE:
+        return  # a refusal is no number that could be wrong
+    if identical(actual, usual):
+        return
+    reference = bench.reference(check)
+    kept = found.wrong if is_wrong(actual, reference) else found.accepted
+    kept.setdefault((check.of, subject.name), []).append(check)
+    if rivals is not None:
+        rivals.look(check, subject, actual, usual, reference.value)
+
+
+def is_wrong(actual: Array, right: Reference) -> bool:
+    """Whether `actual` leaves the acceptable set somewhere."""
+    return actual.shape != right.value.shape or bool(wrong_elements(actual, right).any())
+
+
+def wrong_elements(actual: Array, right: Reference) -> Array:
+    """Where `actual`, of the reference's shape, lies outside the acceptable set."""
+    found = compare(actual, right.value, right.tail, right.bound, right.dtype).mismatches
+    return np.zeros(actual.shape, bool) if found is None else np.asarray(found)
+
+
+def spread(checks: Sequence[Check], count: int) -> list[Check]:
+    """Up to `count` of `checks`, one of each case before a second of any; cases evenly from all over."""
+    by_case: dict[str, list[Check]] = {}
+    for check in checks:
+        by_case.setdefault(check.spec.case.id, []).append(check)
+    cases = list(by_case.values())
+    if len(cases) > count:
+        cases = [cases[place * len(cases) // count] for place in range(count)]
+    chosen: list[Check] = []
+    for turn in range(max(map(len, cases), default=0)):
+        chosen += [case[turn] for case in cases if turn < len(case)]
+    return chosen[:count]
