@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from conformance.model import DTYPES
 from conformance.report.targets import share
 from conformance.report.visible import visible
 from conformance.results.power import JudgeLine, KernelLine, PowerForm
@@ -57,7 +58,8 @@ class PowerPage:
 
 def power_page(form: PowerForm) -> PowerPage:
     """What is shown of the file of a power run."""
-    dtypes = tuple(dict.fromkeys(line.dtype for line in form.mutants))
+    found = {line.dtype for line in form.mutants}
+    dtypes = tuple(dtype for dtype in DTYPES if dtype in found)
     operators = ", ".join(map(visible, form.operators))
     lead = (
         f"{form.checks:,} checks of simulated kernels of {operators}, each right or with one defect,"
