@@ -80,7 +80,7 @@ function growth(found) {
   const log = Math.log10;
   plot("growth-picture", {
     scales: { x: { time: false } },
-    axes: [axis("terms of a sum (logarithmic)", (_, splits) => splits.map(power)), axis("error in ulp (logarithmic); the top: farther", (_, splits) => splits.map(power))],
+    axes: [axis("terms of a sum (logarithmic)", (_, splits) => splits.map(power)), axis("ulp (logarithmic), the top: farther", (_, splits) => splits.map(power))],
     series: [
       {},
       { paths: () => null, points: { show: true, size: 4, width: 1, stroke: colour("--mark"), fill: colour("--panel") } },
