@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -57,25 +56,13 @@ class MindSporeAdapter(Adapter):
         self, function: Callable[..., Any], inputs: Sequence[Any]
     ) -> tuple[Any, Callable[[Any], Sequence[Any]]]:
         """`mindspore.vjp`. What an output does not depend on has a gradient of zeros in MindSpore."""
-        output, pull = self._recorded(self.module.vjp, function, *inputs)
+        output, pull = self.module.vjp(function, *inputs)
 
         def gradients(upstream: Any) -> Sequence[Any]:
-            found = self._recorded(pull, upstream)
+            found = pull(upstream)
             return found if isinstance(found, tuple) else (found,)
 
         return output, gradients
-
-    def _recorded(self, differentiate: Callable[..., Any], *args: Any) -> Any:
-        """A step of a differentiation; where it raises, what MindSpore has recorded for it is dropped.
-
-        It goes on recording otherwise (2.10.0), and later calls fail that have nothing to do with it: after
-        two such errors the index 0 of a tensor is refused as no integer.
-        """
-        try:
-            return differentiate(*args)
-        except BaseException:
-            importlib.import_module("mindspore.common.api")._pynative_executor.clear_res()
-            raise
 
     def every_second(self, tensor: Any) -> Any:
         """bfloat16 is sliced by its patterns: after a call that failed for want of a kernel, the next slice
