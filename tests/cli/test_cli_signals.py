@@ -27,6 +27,8 @@ class TestSignals:
         command = [sys.executable, "-m", "conformance", "run", "--results", "out.jsonl", *args]
         temporary = folder / "tmp"
         temporary.mkdir()
+        # A job in the background ignores Ctrl-C, and so would what it starts.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         process = subprocess.Popen(
             command,
             cwd=folder,
@@ -36,6 +38,7 @@ class TestSignals:
             text=True,
             start_new_session=True,
         )
+        signal.signal(signal.SIGINT, before)
         path, until = folder / "out.jsonl", time.monotonic() + 20
         while time.monotonic() < until and process.poll() is None:
             if wanted and path.exists() and path.read_text().count('"kind":"check"') >= wanted:
