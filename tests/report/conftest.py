@@ -14,7 +14,7 @@ def downloads(tmp_path_factory):
     return tmp_path_factory.mktemp("downloads")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not left running beside other tests, which look for stray processes
 def browser(tmp_path_factory, downloads):
     webdriver = pytest.importorskip("selenium.webdriver", reason="selenium drives the browser")
     options = webdriver.ChromeOptions()
