@@ -73,11 +73,11 @@ def multi_margin_loss_vjp(
     return _gradient(lead, target, wanted, each, p, hinge_gradient), None, None
 
 
-def _lead(input: Any, target: Any, margin: float) -> tuple[Any, Any]:
+def _lead(input: Any, target: Any, margin: float, margin_first: bool = False) -> tuple[Any, Any]:
     """How far each class comes within the margin of the right one; and that all targets count."""
     wanted = kept(input, target)
     right = np.expand_dims(pick(input, target, wanted), class_axis(input))
-    return margin - (right - input), wanted
+    return (margin - right) + input if margin_first else margin - (right - input), wanted
 
 
 def _power(hinge: Any, p: int) -> Any:
@@ -130,7 +130,7 @@ def _margin_first(
     reduce: bool | None = None,
 ) -> Any:
     """(margin - x_y) + x_i, which loses the margin among large scores."""
-    lead, wanted = _lead_of_margin(input, target, margin)
+    lead, wanted = _lead(input, target, margin, margin_first=True)
     weights = weight_of(weight, target, wanted)
     loss = weights * _mean_over_others(_power(np.maximum(lead, 0.0), p), target, wanted)
     return reduced(loss, legacy_reduction(reduction, size_average, reduce))
@@ -148,16 +148,10 @@ def _margin_first_vjp(
     reduce: bool | None = None,
 ) -> tuple[Any, None, None]:
     """The gradient where (margin - x_y) + x_i is positive."""
-    lead, wanted = _lead_of_margin(input, target, margin)
+    lead, wanted = _lead(input, target, margin, margin_first=True)
     reduction = legacy_reduction(reduction, size_average, reduce)
     each = weight_of(weight, target, wanted) * share(upstream, reduction, np.shape(target))
     return _gradient(lead, target, wanted, each, p), None, None
-
-
-def _lead_of_margin(input: Any, target: Any, margin: float) -> tuple[Any, Any]:
-    wanted = kept(input, target)
-    right = np.expand_dims(pick(input, target, wanted), class_axis(input))
-    return (margin - right) + input, wanted
 
 
 FORMULAS = {"weight_inside": _weight_inside}
