@@ -1,4 +1,8 @@
-"""The published schema, applied: the only truth about the form of a case file."""
+"""The published schema, applied: the only truth about the form of a case file.
+
+jsonschema, which takes nearly as long to import as NumPy, comes with the first file to validate: whether a
+file is a case file at all is asked of any YAML that pytest meets, before frameworks are started.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,14 @@ import json
 import re
 from collections.abc import Iterator
 from importlib import resources
-from typing import Any
-
-from jsonschema import Draft202012Validator, ValidationError
-from jsonschema.protocols import Validator
-from jsonschema.validators import extend
+from typing import TYPE_CHECKING, Any
 
 from conformance.casefile.errors import Problems, SchemaError
 from conformance.casefile.messages import describe
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+    from jsonschema.protocols import Validator
 
 _LOCAL = "#/$defs/"
 _ENOUGH = 1000  # errors; a hostile file has millions, each of them an object
@@ -48,6 +52,9 @@ def _own() -> Validator:
 
 
 def _validator(against: dict[str, Any]) -> Validator:
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
+
     definitions = against.get("$defs", {})
 
     def reference(validator: Any, target: str, instance: Any, _: Any) -> Iterator[ValidationError]:
@@ -61,6 +68,8 @@ def _validator(against: dict[str, Any]) -> Validator:
 
 
 def _pattern(_: Any, expression: str, instance: Any, __: Any) -> Iterator[ValidationError]:
+    from jsonschema import ValidationError
+
     # JSON Schema means ECMA-262, where $ is the very end; Python's also matches before a last newline.
     if isinstance(instance, str) and not _compiled(expression).search(instance):
         yield ValidationError(f"does not match {expression}")

@@ -11,7 +11,8 @@ from conformance.cli.options import expectations_option, refusal
 from conformance.cli.steps import case_folders, load_known
 from conformance.diff import Kind, compare
 from conformance.gate import ExpectationError, Gate
-from conformance.report import Baseline, collect, csv_report, markdown_report, write_html, write_text
+from conformance.report import Baseline, collect, csv_report, markdown_report
+from conformance.report.html import write_html, write_text
 from conformance.results import ResultsError, StoredRun
 
 SUFFIXES = {"html": "html", "markdown": "md", "csv": "csv"}

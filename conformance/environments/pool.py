@@ -95,6 +95,11 @@ class Pool:
             }
             lane.start()
 
+    @property
+    def environments(self) -> frozenset[str]:
+        """The names of the environments."""
+        return frozenset(self._lanes)
+
     def release(self, environment: str) -> None:
         """End the worker of `environment`, of which nothing is wanted and nothing more reported.
 

@@ -8,6 +8,7 @@ import pytest
 
 from conformance.plugin import xdist
 from conformance.plugin.items import CheckItem
+from conformance.plugin.setup import is_worker
 from conformance.plugin.suite import Suite
 from conformance.plugin.terminal import summarise
 from conformance.results import ResultsError
@@ -30,7 +31,7 @@ class Hooks:
         left = [item for item in items if not isinstance(item, CheckItem) or item.check.id in part]
         config.hook.pytest_deselected(items=[item for item in self._selected if item.check.id not in part])
         items[:] = left
-        if xdist.is_worker(config):
+        if is_worker(config):
             xdist.tell_selected(config, [item.nodeid for item in self._selected])
         elif self._selected and not part:
             raise pytest.UsageError(
@@ -42,7 +43,7 @@ class Hooks:
         checks = [item.check for item in session.items if isinstance(item, CheckItem)]
         if session.config.option.collectonly or not checks:
             return
-        if xdist.is_worker(session.config):
+        if is_worker(session.config):
             xdist.follow(session.config, self._suite, checks)
             return
         try:

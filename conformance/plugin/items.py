@@ -14,8 +14,6 @@ from conformance.gate import ExpectationError, Ruling, Verdict
 from conformance.model import Check
 from conformance.plugin.suite import Suite
 from conformance.reference import known
-from conformance.report import tolerance_text
-from conformance.report.visible import visible
 from conformance.results import CheckRecord, ResultsError
 from conformance.run import convention_forms, marks, readable
 
@@ -109,6 +107,15 @@ def _marks(words: tuple[str, ...]) -> tuple[tuple[pytest.Mark, ...], dict[str, p
     return found, dict(zip(words, found, strict=True))
 
 
+def _visible(detail: str | None) -> str:
+    """A framework's words, made harmless."""
+    if not detail:
+        return ""
+    from conformance.report.visible import visible  # reports are imported where there is something to tell
+
+    return visible(detail)
+
+
 def _strict_junit(config: pytest.Config) -> bool:
     """Whether JUnit XML is written in pytest's default family, whose schema has no properties of a case."""
     return bool(config.getoption("xmlpath", None)) and config.getini("junit_family") == "xunit2"
@@ -147,7 +154,7 @@ class CheckItem(Reporting):
             self.suite.release(self.check)
 
     def _conclude(self, record: CheckRecord, ruling: Ruling) -> None:
-        outcome, detail = record["outcome"], visible(record["detail"] or "")
+        outcome, detail = record["outcome"], _visible(record["detail"])
         if outcome == "not_run":
             self._not_run(detail)
         if ruling.verdict in (Verdict.KNOWN, Verdict.FLAKY_KNOWN) and outcome != "pass":
@@ -156,6 +163,8 @@ class CheckItem(Reporting):
             pytest.xfail(ruling.why)
         if self.suite.gate.closes(ruling.verdict):
             conventions = convention_forms(self.check.spec.operator)
+            from conformance.report import tolerance_text
+
             text = tolerance_text(record, self.suite.peers(self.check), conventions)
             expected = "" if ruling.expectation is None else f"{ruling.why}\n"
             raise CheckFailed(f"{ruling.verdict}: {expected}{text}")

@@ -1,4 +1,4 @@
-"""One pytest session's run: started when the first check is asked for, never when only collecting."""
+"""One pytest session's run: goes on as checks are asked for, never when only collecting."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from conformance.environments import EnvironmentSpec
+from conformance.environments import EnvironmentSpec, Pool
 from conformance.gate import Expectation, Gate, Ruling, beside, covers, load_expectations
 from conformance.model import Check, Operator
 from conformance.plan import Modes, Plan, Target, expand
@@ -52,6 +52,7 @@ class Suite:
         asked: Asked,
         destination: Destination,
         deadline: float,
+        pool: Pool,
         shard: Shard | None = None,
         resume: Path | None = None,
     ) -> None:
@@ -69,6 +70,7 @@ class Suite:
         self._operators: dict[str, Operator] = {}
         self._destination = destination
         self._deadline = deadline
+        self._pool = pool
         self._cursor: Cursor | None = None
         self._running: Closable | None = None
         self._platform: PlatformOf = lambda _: ""
@@ -120,7 +122,7 @@ class Suite:
         self.sink = Sink(destination, described, [spec.name for spec in specs], selection)
         if self._earlier is not None:
             self._earlier.introduce(self.sink)
-        return Run(left, specs, self.sink, deadline=self._deadline)
+        return Run(left, specs, self.sink, deadline=self._deadline, pool=self._pool)
 
     def records(self, run: Run) -> Generator[CheckRecord, None, None]:
         """The records of `run`, behind those of the results that it goes on with."""

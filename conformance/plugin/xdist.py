@@ -25,11 +25,6 @@ from conformance.run import Run, readable
 _POLL = 0.02  # seconds between looks at the file
 
 
-def is_worker(config: pytest.Config) -> bool:
-    """Whether this process is one of xdist's."""
-    return hasattr(config, "workerinput")
-
-
 def _records_file(run: str) -> Path:
     """Where the controller and the processes of the xdist run named `run` meet."""
     return Path(tempfile.gettempdir()) / f"conformance-{run}" / "records.jsonl"

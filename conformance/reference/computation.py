@@ -7,18 +7,19 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from conformance.reference.arithmetic import Arithmetic
 from conformance.reference.bound import Bounded
-from conformance.reference.cache import cached_enclosures
-from conformance.reference.enclosure import Enclosure, enclose_sample
 from conformance.reference.formula import Formula
 from conformance.reference.pieces import PIECE, Deferred, NotElementwiseError
 from conformance.reference.rules import spread
+
+if TYPE_CHECKING:  # it brings python-flint, which takes as long to import as a thousand small references
+    from conformance.reference.enclosure import Enclosure
 
 Inputs: TypeAlias = "Mapping[str, NDArray[Any]]"
 Doubles: TypeAlias = "NDArray[np.float64]"
@@ -96,10 +97,14 @@ class Computation:
 
     def enclosed(self) -> dict[str, Enclosure]:
         """Return a rigorous enclosure of each result. Raises UndecidedError."""
+        from conformance.reference.cache import cached_enclosures
+
         return dict(self._named(cached_enclosures(self.function, self.arrays, self.options)))
 
     def sampled(self, count: int) -> dict[str, tuple[NDArray[np.intp], Enclosure]]:
         """Return what `enclose_sample` does of each result. Raises UndecidedError."""
+        from conformance.reference.enclosure import enclose_sample
+
         return dict(self._named(enclose_sample(self.function, self.arrays, self.options, count)))
 
     def _named(self, result: Any) -> list[tuple[str, Any]]:

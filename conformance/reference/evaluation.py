@@ -10,9 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.reference.arithmetic import Arithmetic
-from conformance.reference.ball import UndecidedError
 from conformance.reference.computation import VALUE, Computation, Doubles, Inputs
-from conformance.reference.enclosure import Enclosure, identical
 from conformance.reference.formula import Formula
 
 # Up to this many input elements, a result that is not finite in float64 is asked of the balls even
@@ -103,21 +101,12 @@ def _evaluated(computation: Computation, arithmetic: Arithmetic, certified: bool
     results = computation.bounded(arithmetic)
     if not (certified or _needs_repair(results, computation.size)):
         return {name: Reference(value, None, bound, dtype) for name, (value, bound) in results.items()}
-    try:
-        rigorous = computation.enclosed()
-    except UndecidedError as reason:
-        return {
-            name: Reference(value, None, bound, dtype, str(reason))
-            for name, (value, bound) in results.items()
-        }
-    return {name: _certified(*results[name], rigorous[name], dtype) for name in results}
+    from conformance.reference.certified import certified_results  # most runs do without python-flint
 
-
-def _certified(value: Doubles, bound: Doubles, rigorous: Enclosure, dtype: str) -> Reference:
-    with np.errstate(all="ignore"):
-        same_kind = (np.isfinite(value) & np.isfinite(rigorous.head)) | identical(value, rigorous.head)
-        bound = np.where(same_kind, bound + rigorous.radius, np.inf)
-    return Reference(rigorous.head, rigorous.tail, bound, dtype)
+    return {
+        name: Reference(head, tail, bound, dtype, undecided)
+        for name, (head, tail, bound, undecided) in certified_results(computation, results).items()
+    }
 
 
 def _needs_repair(results: Mapping[str, tuple[Doubles, Doubles]], size: int) -> bool:

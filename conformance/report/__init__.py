@@ -1,4 +1,8 @@
-"""Reports: made from records alone, as text, as a script that repeats a check, and as an HTML page."""
+"""Reports: made from records alone, as text, as a script that repeats a check, and as an HTML page.
+
+The page is the module `html`, which is not imported here: Jinja2 and all that a page shows take longer to
+import than NumPy, and most sessions write none.
+"""
 
 from collections.abc import Sequence
 
@@ -7,7 +11,6 @@ from conformance.report.blocks import Report
 from conformance.report.collect import Collection, collect
 from conformance.report.flat import csv_report, markdown_report
 from conformance.report.headline import Conventions, headline
-from conformance.report.html import html_report, write_html, write_text
 from conformance.report.reproducer import reproducer
 from conformance.report.summary import Summary, summarise
 from conformance.report.terminal import print_summary
@@ -31,7 +34,6 @@ __all__ = [
     "collect",
     "csv_report",
     "headline",
-    "html_report",
     "markdown_report",
     "print_summary",
     "report_text",
@@ -39,6 +41,4 @@ __all__ = [
     "summarise",
     "tolerance_report",
     "tolerance_text",
-    "write_html",
-    "write_text",
 ]

@@ -39,7 +39,7 @@ class Run:
     disturbed. A result is handed to `sink` before it is yielded. Stopping the iteration early ends
     the workers and closes the results, as incomplete unless everything had been obtained.
 
-    `pool`, where there is one already, has `environments` and this `deadline`, and may have been started.
+    `pool`, where there is one already, has this `deadline`, and `environments`; its others are released.
     """
 
     def __init__(
@@ -57,6 +57,8 @@ class Run:
         self._executions = executions(checks)
         self._pool = pool or Pool(environments, deadline=deadline)
         self._machines = {spec.name: Machine(spec.log_ulps, spec.flush_to_zero) for spec in environments}
+        for idle in self._pool.environments - self._machines.keys():
+            self._pool.release(idle)
         apis = {spec.name: sink.apis(spec.framework) for spec in environments}
         self._introductions = Introductions(apis)
         self._calls = CallCache()

@@ -15,7 +15,8 @@ from power_project import CASES, case_text
 from rich.console import Console
 
 from conformance.power.terminal import print_power
-from conformance.report import collect, html_report
+from conformance.report import collect
+from conformance.report.html import html_report
 from conformance.report.power import power_page
 from conformance.report.targets import targets_missed
 from conformance.results import ResultsError

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conformance.reference import certify, certify_gradients, evaluate, evaluate_gradients, load
+from conformance.reference import evaluate, evaluate_gradients, load
+from conformance.reference.certificate import certify, certify_gradients
 
 RANDOM = np.random.default_rng(11)
 P, Y = RANDOM.uniform(size=(3, 4)), RANDOM.uniform(size=(3, 4))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.report import collect, html_report
+from conformance.report import collect
 from conformance.report.coverage import Coverage, coverage
+from conformance.report.html import html_report
 from tests.report.kl_check import check, parameter
 from tests.report.pages import Page
 from tests.report.records import run

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from conformance.report import collect, html_report, print_summary, summarise
+from conformance.report import collect, print_summary, summarise
 from conformance.report.entry import budget_used
+from conformance.report.html import html_report
 from conformance.report.quality import grade, quality_lines, quality_rows
 from conformance.results import read_results
 from conformance.results.outline import outline_of
