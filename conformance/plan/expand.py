@@ -7,7 +7,7 @@ import inspect
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.model import (
@@ -91,40 +91,55 @@ def _lies_in(point: Mapping[str, Any], hole: Mapping[str, Any]) -> bool:
 
 def _place(source: InputSpec, values: Mapping[str, Any]) -> InputSpec:
     """One input with the matrix's shape, seed, layout and index dtype."""
-    if isinstance(source.source, Raw):
-        return source
     origin = source.source
-    if source.dtype == INDEX:
-        source = replace(source, dtype=values["index_dtype"])
+    if isinstance(origin, Raw):
+        return source
+    dtype = values["index_dtype"] if source.dtype == INDEX else source.dtype
     if isinstance(origin, Generator):
         shape = values.get("shape") if origin.shape is None else origin.shape
-        origin = replace(origin, shape=shape, seed=origin.seed + values.get("seed", 0))
-    return replace(source, source=origin, layout=values.get("layout", source.layout))
+        origin = Generator(origin.name, shape, origin.seed + values.get("seed", 0), origin.options)
+    return InputSpec(source.name, origin, dtype, values.get("layout", source.layout))
 
 
-def _specs(
-    operator: Operator, case: Case, values: Mapping[str, Any], dtype: str, apis: Sequence[Api]
-) -> dict[str, CallSpec]:
-    """The call of each API by its name; one object for all whose documents give what is left open alike."""
-    given: dict[str, Scalar] = {**case.attributes}
-    given.update({name: value for name, value in values.items() if name not in _INPUT_AXES})
-    known: dict[str, CallSpec] = {}
-    specs = {}
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """APIs of a case that make the same calls: their documents give alike what the case leaves open."""
+
+    apis: tuple[Api, ...]
+    defaults: Mapping[str, Scalar]
+    index_dtype: str
+
+    def spec(self, operator: Operator, case: Case, values: Mapping[str, Any], dtype: str) -> CallSpec:
+        """Their call in one variant."""
+        given = {**case.attributes, **{name: values[name] for name in values if name not in _INPUT_AXES}}
+        places = {"index_dtype": self.index_dtype, **values}
+        inputs = tuple(_place(source, places) for source in case.inputs)
+        return CallSpec(operator, case, {**self.defaults, **given}, tuple(given), inputs, dtype)
+
+
+def _groups(operator: Operator, case: Case, apis: Iterable[Api]) -> list[_Alike]:
+    """The `apis` of a case by the calls that they make."""
+    given = {*case.attributes, *case.matrix}
+    found: dict[str, list[Api]] = {}
     for api in apis:
-        attributes = {**operator.attributes, **_defaults(operator, api), **given}
-        places = {"index_dtype": (api.index_dtypes or (SILENT_INDEX,))[0], **values}
-        key = repr((attributes, places["index_dtype"]))  # by text: Python thinks 1 and true equal
-        if key not in known:
-            inputs = tuple(_place(source, places) for source in case.inputs)
-            known[key] = CallSpec(operator, case, attributes, tuple(given), inputs, dtype)
-        specs[api.name] = known[key]
-    return specs
+        left = {name: value for name, value in _defaults(operator, api).items() if name not in given}
+        index = None if "index_dtype" in given else _index_dtype(api)
+        found.setdefault(repr((left, index)), []).append(api)  # by text: Python thinks 1 and true equal
+    return [
+        _Alike(tuple(alike), _defaults(operator, alike[0]), _index_dtype(alike[0]))
+        for alike in found.values()
+    ]
+
+
+def _index_dtype(api: Api) -> str:
+    return (api.index_dtypes or (SILENT_INDEX,))[0]
 
 
 def _defaults(operator: Operator, api: Api) -> dict[str, Scalar]:
-    """The values that an API's document gives to attributes that are not passed."""
+    """The attributes' values where none are passed: those that an API's document gives, or the operator's."""
     documented = {parameter.name: parameter.default for parameter in api.parameters}
-    return {name: value for name, value in {**documented, **api.fixed}.items() if name in operator.attributes}
+    own = {name: value for name, value in {**documented, **api.fixed}.items() if name in operator.attributes}
+    return {**operator.attributes, **own}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +183,7 @@ def _apis(operator: Operator, case: Case) -> list[Api]:
 
 
 def _checks(
-    specs: Mapping[str, CallSpec],
+    calls: Mapping[str, tuple[CallSpec, str]],
     variant: str,
     apis: Sequence[Api],
     targets: Sequence[Target],
@@ -176,20 +191,24 @@ def _checks(
     known: dict[tuple[str, str, str], tuple[_Side, ...]],
 ) -> Iterator[Check]:
     for api in apis:
-        spec = specs[api.name]
-        case, given = spec.case, {name: spec.attributes[name] for name in spec.given}
-        # What a promise depends on beside the API and the device; variants of other seeds have the same.
-        asked = f"{spec.dtype} {given!r} {[(shape_of(source), source.dtype) for source in spec.inputs]}"
+        spec, asked = calls[api.name]
         for target in targets:
             if target.framework != api.framework:
                 continue
             key = (api.name, target.device, asked)
             if key not in known:
                 known[key] = _sides(spec, api, target.device)
+            case = spec.case
             where = f"{spec.operator.name}/{case.id}/{variant}/{api.name}/{target.environment}/{spec.dtype}"
             for mode in modes.of(case, target.modes):
                 for side in known[key]:
                     yield _check(f"{where}/{target.device}/{mode}", spec, variant, api, target, mode, side)
+
+
+def _asked(spec: CallSpec) -> str:
+    """What a promise depends on beside the API and the device; variants of other seeds have the same."""
+    given = {name: spec.attributes[name] for name in spec.given}
+    return f"{spec.dtype} {given!r} {[(shape_of(source), source.dtype) for source in spec.inputs]}"
 
 
 def _check(
@@ -252,9 +271,13 @@ def expand(operators: Iterable[Operator], targets: Sequence[Target], modes: Mode
             apis = _apis(operator, case)
             checks: list[Check] = []
             known: dict[tuple[str, str, str], tuple[_Side, ...]] = {}
+            groups = _groups(operator, case, apis)
             for variant, dtype, values in () if problems else _variants(case):
-                specs = _specs(operator, case, values, dtype, apis)
-                checks += _checks(specs, variant, apis, targets, modes, known)
+                calls: dict[str, tuple[CallSpec, str]] = {}
+                for group in groups:
+                    spec = group.spec(operator, case, values, dtype)
+                    calls |= dict.fromkeys((api.name for api in group.apis), (spec, _asked(spec)))
+                checks += _checks(calls, variant, apis, targets, modes, known)
             ids = {check.id for check in checks}
             if len(ids) < len(checks) or ids & seen:
                 problems.append(Problem(case.location, f"{case.id}: two checks would have the same id"))

@@ -30,7 +30,8 @@ def _exact_log(x: np.ndarray) -> np.ndarray:
     square = ratio * ratio
     series = np.zeros_like(ratio)
     for power in range(23, 0, -2):
-        series = series * square + 1.0 / power
+        series *= square
+        series += 1.0 / power
     return 2.0 * ratio * series + exponent * _LN2
 
 
@@ -40,7 +41,9 @@ def _exact_exp(x: np.ndarray) -> np.ndarray:
     rest = x - exponent * _LN2
     series = np.ones_like(rest)
     for power in range(16, 0, -1):
-        series = 1.0 + series * rest / power
+        series *= rest  # in place: most arrays are so small that making one takes longer than this
+        series /= power
+        series += 1.0
     return np.ldexp(series, exponent.astype(np.int64))
 
 
@@ -74,7 +77,7 @@ def normal(shape: tuple[int, ...], seed: int, mean: float = 0.0, scale: float = 
         terms = (_next_uniform01(stream, shape) for _ in range(12))
     total = next(terms)
     for term in terms:
-        total = total + term
+        total += term
     return mean + scale * (total - 6.0)
 
 

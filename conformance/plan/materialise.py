@@ -106,8 +106,9 @@ class Draws:
 
     def get(self, source: InputSpec, origin: Generator, dtype: str) -> Array:
         """The read-only array that `origin` draws for `source`, rounded. Raises InvalidInput."""
-        # By the text of the generator, since options that Python thinks equal (1, True, 1.0) are not.
-        key = (seed_of(source, origin), source.layout == "expanded", repr(origin))
+        # By the text of the options, since those that Python thinks equal (1, True, 1.0) are not.
+        options = repr(origin.options) if origin.options else ""
+        key = (seed_of(source, origin), source.layout == "expanded", origin.name, origin.shape, options)
 
         def rounded() -> Array:
             drawn = self._drawn.get(key, lambda: _drawn(source, origin))
@@ -143,7 +144,9 @@ def _drawn(source: InputSpec, origin: Generator) -> NDArray[np.float64]:
         values = generate(origin.name, drawn, seed_of(source, origin), generator_options(origin))
     except (TypeError, ValueError) as problem:
         raise InvalidInput(f"{what}: {problem}") from problem
-    return np.array(np.broadcast_to(values, shape), dtype=np.float64, order="C")
+    if expanded:
+        values = np.broadcast_to(values, shape)
+    return np.array(values, dtype=np.float64, order="C")
 
 
 def _rounded(drawn: Array, source: InputSpec, origin: Generator, dtype: str) -> Array:
@@ -162,10 +165,11 @@ def _repeats_first(values: Array) -> bool:
     return values.tobytes() == np.broadcast_to(values[:1], values.shape).tobytes()
 
 
+_to_json = json.JSONEncoder(default=asdict).encode
+
+
 def _digest(spec: CallSpec, arrays: dict[str, Array | object]) -> str:
-    digest = hashlib.sha256(
-        json.dumps([spec.operator.name, sorted(spec.attributes.items())], default=asdict).encode()
-    )
+    digest = hashlib.sha256(_to_json([spec.operator.name, sorted(spec.attributes.items())]).encode())
     for name, array in arrays.items():
         if isinstance(array, np.ndarray):
             if array.dtype.kind == "i":  # the same indices are the same call, however wide an API wants them
