@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Generator, Sequence
 from contextlib import suppress
@@ -48,12 +47,11 @@ from conformance.run import (
     in_every_mode,
     planned_facts,
     platform_of,
+    spare_collector,
     targets_of,
     today,
     used,
 )
-
-_GARBAGE = 50_000  # objects more than there were, after which it is worth looking for cycles
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,6 @@ class Order:
 
 def execute(order: Order, environments: Sequence[EnvironmentSpec], pool: Pool, began: float) -> int:
     """Run everything in the `environments` of `pool` that it takes; return the exit code."""
-    gc.set_threshold(_GARBAGE)  # as it is by itself, the collector took a twentieth of a run to find nothing
     operators, errors = load_cases(order.paths)
     for error in errors:
         click.echo(f"error: {error}", err=True)
@@ -105,7 +102,7 @@ def execute(order: Order, environments: Sequence[EnvironmentSpec], pool: Pool, b
     if earlier is not None:
         earlier.introduce(sink)
         records = earlier.records(run)
-    gc.freeze()  # modules and the plan stay to the end; having the collector look through them takes time
+    spare_collector()
     try:
         finished = _execute(records, sink, gate, len(part))
         del run, records  # and all arrays that they keep: the results are read next

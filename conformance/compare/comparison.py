@@ -22,10 +22,12 @@ normal range, cannot be judged: it is vacuous, unless it is a mismatch all the s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from conformance.compare.formats import Format, format_of
@@ -36,8 +38,7 @@ PIECE = 1 << 16  # elements that are compared at once
 _KINDS = (Subtype.NONFINITE, Subtype.INTERMEDIATE_OVERFLOW, Subtype.VALUE)  # the gravest first
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Comparison:
+class Comparison(msgspec.Struct, frozen=True, eq=False, gc=False):
     """What came of comparing `total` elements, `mismatched` of them wrong, `vacuous` unjudged.
 
     The maxima are taken where result and reference are finite: of the absolute error, the relative
@@ -288,7 +289,11 @@ def _zero_signs(wide: Any, value: Any) -> int:
 
 
 def _place(flat: int, shape: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(int(index) for index in np.unravel_index(flat, shape))
+    place = []
+    for size in reversed(shape):
+        flat, index = divmod(flat, size)
+        place.append(index)
+    return tuple(reversed(place))
 
 
 def _empty() -> Comparison:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import msgspec
+
 
 @dataclass(frozen=True, slots=True)
 class Ready:
@@ -32,8 +34,7 @@ class Unavailable:
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True):
     """A worker's answer to one request; `answer` is as the worker sent it."""
 
     environment: str

@@ -235,7 +235,7 @@ class Lane:
             identifiers = [request["id"] for request in batch.requests]
             self._unanswered.update(zip(identifiers, batch.requests, strict=True))
             self._sizes.update(zip(identifiers, batch.sizes, strict=True))
-            self._bytes += sum(batch.sizes)
+            self._bytes += batch.total
             self._send(batch.requests)
 
     def _send(self, batch: list[Request]) -> None:
@@ -252,10 +252,11 @@ class Lane:
 
 @dataclass(slots=True)
 class _Batch:
-    """Requests that are sent at once, with the array bytes of each."""
+    """Requests that are sent at once, with the array bytes of each, and of all."""
 
     requests: list[Request] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
+    total: int = 0
 
 
 def _batches(requests: Iterable[Request]) -> Iterator[_Batch]:
@@ -263,8 +264,10 @@ def _batches(requests: Iterable[Request]) -> Iterator[_Batch]:
     batch = _Batch()
     for request in requests:
         batch.requests.append(request)
-        batch.sizes.append(_array_bytes(request))
-        if len(batch.requests) >= BATCH or sum(batch.sizes) >= BATCH_BYTES:
+        size = _array_bytes(request)
+        batch.sizes.append(size)
+        batch.total += size
+        if len(batch.requests) >= BATCH or batch.total >= BATCH_BYTES:
             yield batch
             batch = _Batch()
     if batch.requests:
@@ -272,13 +275,14 @@ def _batches(requests: Iterable[Request]) -> Iterator[_Batch]:
 
 
 def _array_bytes(request: Request) -> int:
-    gradient = request.get("gradient")
-    upstream = (gradient["upstream"],) if gradient else ()
-    if "args" not in request:
-        return 0
-    values = (*request["args"], *request["kwargs"].values(), *upstream)
-    arrays = (value.get("tensor") or value.get("ndarray") for value in values)
-    return sum(len(array["data"]) for array in arrays if array)
+    values = [*request.get("args", ()), *request.get("kwargs", {}).values()]
+    if gradient := request.get("gradient"):
+        values.append(gradient["upstream"])
+    total = 0
+    for value in values:
+        if array := value.get("tensor") or value.get("ndarray"):
+            total += len(array["data"])
+    return total
 
 
 def _with_log(reason: str, log: str) -> str:

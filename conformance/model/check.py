@@ -1,16 +1,19 @@
-"""What is made of a case: the calls to compute, and the checks of them."""
+"""What is made of a case: the calls to compute, and the checks of them.
+
+There are tens of thousands of these: msgspec makes one twenty times as fast as a frozen dataclass is made.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from conformance.model.case import Api, Case, InputSpec, Operator
 from conformance.model.words import Aspect, Level, Oracle, Scalar
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CallSpec:
+class CallSpec(msgspec.Struct, frozen=True, eq=False, gc=False):
     """What to compute, before any array exists: one per case, variant and dtype, for all APIs alike.
 
     `attributes` holds every attribute of the operator as the reference sees them; `given` names those
@@ -26,8 +29,7 @@ class CallSpec:
     dtype: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Check:
+class Check(msgspec.Struct, frozen=True, eq=False, gc=False):
     """One call, through one API, in one environment, judged by one oracle.
 
     `id` is the whole tuple joined by `/`, stable across runs. `declared` is the reason why the API's

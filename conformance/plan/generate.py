@@ -49,12 +49,28 @@ def _exact_exp(x: np.ndarray) -> np.ndarray:
 
 def _ordered_sum(x: np.ndarray, axis: int) -> np.ndarray:
     """Sum along `axis` from first to last, kept as an axis of length one."""
-    return np.take(np.cumsum(x, axis=axis), [-1], axis=axis)
+    return np.add.accumulate(x, axis=axis).take([-1], axis=axis)
+
+
+class _Key(np.random.bit_generator.ISeedSequence):
+    """A key as a seed sequence: given as `Philox(key=...)`, NumPy asks the system for entropy, in vain."""
+
+    def __init__(self, key: int) -> None:
+        self._key = key
+
+    def generate_state(self, n_words: int, dtype: object = np.uint64) -> np.ndarray:
+        """The two words that Philox asks for."""
+        return np.array([self._key & (2**64 - 1), self._key >> 64], dtype=np.uint64)
+
+
+def _stream(seed: int) -> np.random.Philox:
+    """The stream of a seed below 2**128."""
+    return np.random.Philox(_Key(seed))  # type: ignore[arg-type]  # typed narrower than documented
 
 
 def _uniform01(shape: tuple[int, ...], seed: int) -> np.ndarray:
     """Multiples of 2**-53 in the open interval (0, 1)."""
-    return _next_uniform01(np.random.Philox(key=seed), shape)
+    return _next_uniform01(_stream(seed), shape)
 
 
 def _next_uniform01(stream: np.random.Philox, shape: tuple[int, ...]) -> np.ndarray:
@@ -70,7 +86,7 @@ def uniform(shape: tuple[int, ...], seed: int, low: float = 0.0, high: float = 1
 
 def normal(shape: tuple[int, ...], seed: int, mean: float = 0.0, scale: float = 1.0) -> np.ndarray:
     """Nearly normal numbers (Irwin-Hall: twelve uniforms), of the given mean and deviation."""
-    stream = np.random.Philox(key=seed)
+    stream = _stream(seed)
     if math.prod(shape) <= _FEW:
         terms = iter(_next_uniform01(stream, (12, *shape)))
     else:  # one after the other: of a million numbers, all twelve are a hundred megabytes
@@ -85,7 +101,7 @@ def _centred(shape: tuple[int, ...], seed: int, scale: float, axis: int) -> np.n
     logits = normal(shape or (1,), seed, scale=scale)
     if not logits.size:
         return logits
-    return logits - np.max(logits, axis=axis, keepdims=True)
+    return logits - np.maximum.reduce(logits, axis=axis, keepdims=True)
 
 
 def probabilities(shape: tuple[int, ...], seed: int, axis: int = -1, scale: float = 1.0) -> np.ndarray:

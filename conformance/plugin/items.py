@@ -180,6 +180,12 @@ class CheckItem(Reporting):
             raise CheckFailed(f"not_run: {detail}\n\nAll other checks of this environment are skipped.")
         pytest.skip(f"not_run: {detail}")
 
+    @functools.cached_property
+    def location(self) -> tuple[str, int, str]:
+        """The same, for reports; pytest would make each path relative anew, in a thirtieth of a session."""
+        assert self.parent is not None
+        return self.parent.nodeid, self.check.spec.case.location.line - 1, self.check.id
+
     def reportinfo(self) -> tuple[Path, int, str]:
         """The line of the case."""
         return self.path, self.check.spec.case.location.line - 1, self.check.id

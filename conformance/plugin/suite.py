@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -24,6 +23,7 @@ from conformance.run import (
     planned_facts,
     platform_of,
     readable,
+    spare_collector,
     today,
     used,
 )
@@ -78,6 +78,7 @@ class Suite:
         self._shard = shard
         self._resume = resume
         self._earlier: Continuation | None = None
+        self._unspare: Callable[[], None] = lambda: None
 
     def expect_only(self, path: Path) -> None:
         """Take the expectations of `path` and no others. Raises ExpectationError."""
@@ -134,8 +135,7 @@ class Suite:
 
     def start(self, checks: Sequence[Check]) -> None:
         """Be ready to run the session's shard of the selected `checks`. Raises ResultsError."""
-        # Items and plans stay to the end; having the collector look through them took a tenth of a session.
-        gc.freeze()
+        self._unspare = spare_collector()
         self.follow(self.records(self.make_run(checks)), self.platform, self.part(checks))
 
     def follow(
@@ -184,6 +184,7 @@ class Suite:
 
     def close(self) -> None:
         """Stop the run; what was obtained is in the results file."""
+        self._unspare()
         if self._running is not None:
             self._running.close()
 

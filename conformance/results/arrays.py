@@ -20,9 +20,8 @@ SAMPLED = 16
 
 def _exact(array: Array) -> Array:
     """The same numbers in a dtype that holds them exactly and that Python's floats or integers mirror."""
-    if array.dtype.kind in "biu":
-        return array
-    if array.dtype == np.float64:
+    kind = array.dtype.kind
+    if kind in "biu" or (kind == "f" and array.itemsize == 8):
         return array
     with np.errstate(invalid="ignore"):  # a signalling NaN is no news
         return array.astype(np.float64)

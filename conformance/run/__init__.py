@@ -1,6 +1,7 @@
 """Runs checks: requests to workers, answers to outcomes, outcomes to records."""
 
 from conformance.run.bisect import Bisection, bisect
+from conformance.run.collector import spare_collector
 from conformance.run.cursor import Cursor
 from conformance.run.engine import Run
 from conformance.run.resume import Continuation
@@ -42,6 +43,7 @@ __all__ = [
     "planned_facts",
     "platform_of",
     "readable",
+    "spare_collector",
     "targets_of",
     "today",
     "used",

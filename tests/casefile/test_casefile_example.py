@@ -182,8 +182,9 @@ def test_nothing_of_the_tree_is_left(operator):
             return {type(value)}.union(*(types(item) for pair in value.items() for item in pair))
         if isinstance(value, list | tuple | frozenset):
             return {type(value)}.union(*map(types, value))
-        if hasattr(value, "__dataclass_fields__"):
-            return set().union(*(types(getattr(value, name)) for name in value.__dataclass_fields__))
+        fields = getattr(value, "__dataclass_fields__", None) or getattr(value, "__struct_fields__", None)
+        if fields:
+            return set().union(*(types(getattr(value, name)) for name in fields))
         return {type(value)}
 
     plain = {str, int, float, bool, type(None), dict, list, tuple, frozenset, np.ndarray}

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
+from msgspec.structs import replace
 from op_file import MakeSpec
 
 from conformance.model import Generator, InputSpec

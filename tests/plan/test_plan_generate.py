@@ -203,3 +203,9 @@ def test_an_unknown_sign_is_refused() -> None:
 def test_an_unknown_generator_is_refused() -> None:
     with pytest.raises(KeyError, match="unifrom"):
         generate("unifrom", (2,), 0, {})
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2**64 - 1, 2**64, 3 << 64 | 5, 2**128 - 1])
+def test_the_stream_is_that_of_philox_with_the_seed_as_key(seed: int) -> None:
+    expected = (np.random.Philox(key=seed).random_raw(5) >> np.uint64(12)).astype(np.float64)
+    assert np.array_equal(generate("uniform", (5,), seed, {}), (expected + 0.5) * 2.0**-52)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import ml_dtypes
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from op_file import MakeOperator, MakePlan, MakeSpec
 
 from conformance.model import CallSpec, Case, Generator, InputSpec, Literal, Location, Operator
