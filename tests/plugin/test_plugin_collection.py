@@ -1,4 +1,4 @@
-"""What pytest collects, and that collecting starts nothing."""
+"""What pytest collects, when frameworks are started, and that collecting alone starts none."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pytest
 from conformance.casefile import load
 from conformance.environments import Pool
 from conformance.plan import Target, expand
+from conformance.plugin.suite import Suite
 from conformance.run import choose_checks
 from tests.fakes.project import ONE_CASE, expect, write_project
 
@@ -48,6 +49,34 @@ def no_worker(monkeypatch):
 def collected(result):
     """The ids that `--co -q` prints, without their file."""
     return [line.partition("::")[2] for line in result.outlines if line.startswith("cases/kl_div.yaml::")]
+
+
+@pytest.fixture
+def steps(monkeypatch):
+    """What is done, in its order: pools that start and close, case files that are planned."""
+    done: list[str] = []
+    for owner, name, word in ((Pool, "start", "start"), (Suite, "plan", "plan"), (Pool, "close", "close")):
+        original = getattr(owner, name)
+
+        def noted(self, *args, original=original, word=word):
+            if word not in done:
+                done.append(word)
+            return original(self, *args)
+
+        monkeypatch.setattr(owner, name, noted)
+    return done
+
+
+@pytest.mark.usefixtures("planned")
+class TestStarting:
+    def test_frameworks_are_imported_while_files_are_read(self, session, steps):
+        result = session("cases", "-k", "one and float32")
+        result.assert_outcomes(passed=2, deselected=8)
+        assert steps == ["start", "plan", "close"]
+
+    def test_where_nothing_is_selected_they_are_ended(self, session, steps):
+        assert session("cases", "-k", "none_such").ret == pytest.ExitCode.NO_TESTS_COLLECTED
+        assert steps == ["start", "plan", "close"]
 
 
 @pytest.mark.usefixtures("no_worker")
