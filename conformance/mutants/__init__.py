@@ -16,6 +16,7 @@ from conformance.mutants.kernels import (
     legitimate,
     lossy,
     narrow_accumulators,
+    operations_of,
     simulate,
     usual,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "legitimate",
     "lossy",
     "narrow_accumulators",
+    "operations_of",
     "simulate",
     "usual",
 ]

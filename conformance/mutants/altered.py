@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial, reduce
+from functools import lru_cache, partial, reduce
 from typing import Any
 
 import ml_dtypes
@@ -51,6 +51,7 @@ class Alteration:
     """What changes: `operations` maps a ufunc (or a function such as `np.sum`) to its replacement.
 
     `numbers`, where given, is applied to the constants of the formula: plain fractions among the operands.
+    `told`, where given, is called with every operation.
 
     A replacement is called with the operation that it replaces, then with the operation's own
     arguments, as plain arrays. `after`, where given, is applied to the result of every operation that
@@ -60,6 +61,7 @@ class Alteration:
     operations: Mapping[Any, Operation] = field(default_factory=dict)
     after: Callable[[Array], Any] | None = None
     numbers: Callable[[float], float] | None = None
+    told: Callable[[Any], None] | None = None
 
 
 class Altered(NDArrayOperatorsMixin):
@@ -97,7 +99,7 @@ class Altered(NDArrayOperatorsMixin):
         """Apply a ufunc or its replacement."""
         if method != "__call__" or kwargs:
             return NotImplemented
-        home = reduce(np.promote_types, [part.value.dtype for part in inputs if isinstance(part, Altered)])
+        home = _home(inputs)
         return self._apply(ufunc, [_operand(self._number(part), home) for part in inputs], {})
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -107,7 +109,7 @@ class Altered(NDArrayOperatorsMixin):
             return total / (np.size(args[0]) // max(np.size(total), 1))
         if func is np.where:
             condition, *choices = args
-            home = reduce(np.promote_types, [part.value.dtype for part in args if isinstance(part, Altered)])
+            home = _home(args)
             return self._apply(func, [_plain(condition), *(_operand(part, home) for part in choices)], kwargs)
         return self._apply(func, [_plain(part) for part in args], kwargs)
 
@@ -121,16 +123,17 @@ class Altered(NDArrayOperatorsMixin):
     def _apply(self, original: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         operation: Operation = original
         for alteration in self.alterations:
+            if alteration.told is not None:
+                alteration.told(original)
             replacement = alteration.operations.get(original)
             if replacement is not None:
                 operation = partial(replacement, operation)
         result = operation(*args, **kwargs)
         if not is_floating(result):
             return result
-        if original not in _MOVES:
-            for alteration in self.alterations:
-                if alteration.after is not None:
-                    result = alteration.after(result)
+        for alteration in self.alterations:
+            if alteration.after is not None and original not in _MOVES:
+                result = alteration.after(result)
         return Altered(result, *self.alterations)
 
 
@@ -153,6 +156,11 @@ def _plain(part: Any) -> Any:
     return plain(part)
 
 
+def _home(operands: Sequence[Any]) -> np.dtype[Any]:
+    """The dtype of the altered operands."""
+    return reduce(np.promote_types, {part.value.dtype for part in operands if isinstance(part, Altered)})
+
+
 def _operand(part: Any, home: np.dtype[Any]) -> Any:
     """A number or an array in the dtype of the altered operands; truth values as they are.
 
@@ -160,6 +168,17 @@ def _operand(part: Any, home: np.dtype[Any]) -> Any:
     """
     if isinstance(part, Altered):
         return part.value
+    if type(part) in (float, int):  # a cache would take the two zeros for each other
+        return _constant(part, home) if part else np.asarray(part, home)
+    return _rounded(part, home)
+
+
+@lru_cache
+def _constant(number: float, home: np.dtype[Any]) -> Any:
+    return _rounded(number, home)
+
+
+def _rounded(part: Any, home: np.dtype[Any]) -> Any:
     array = np.asarray(part)
     if array.dtype.kind == "b":
         return part

@@ -63,20 +63,30 @@ def at_least(floor: float) -> Change:
     return lambda values: np.maximum(values, np.asarray(floor, np.asarray(values).dtype))
 
 
+def at_most(ceiling: float) -> Change:
+    """Lowers every higher number to `ceiling`."""
+    return lambda values: np.minimum(values, np.asarray(ceiling, np.asarray(values).dtype))
+
+
+def endless_below(floor: float) -> Change:
+    """Takes every lower number than `floor` for minus infinity."""
+    return lambda values: np.where(values < floor, np.full_like(values, -np.inf), values)
+
+
 def on_argument(ufuncs: Iterable[Any], change: Change) -> Alteration:
     """Functions of one argument, whose argument is changed."""
     return Alteration({ufunc: lambda operation, values: operation(change(values)) for ufunc in ufuncs})
 
 
 def on_value(ufuncs: Iterable[Any], change: Change) -> Alteration:
-    """Functions of one argument, whose value is changed."""
-    return Alteration({ufunc: lambda operation, values: change(operation(values)) for ufunc in ufuncs})
+    """Functions whose value is changed."""
+    return Alteration({ufunc: lambda operation, *values: change(operation(*values)) for ufunc in ufuncs})
 
 
 def on_both(ufuncs: Iterable[Any], change: Change) -> Alteration:
-    """Functions of one argument, whose argument and value are changed."""
+    """Functions whose arguments and value are changed."""
     return Alteration(
-        {ufunc: lambda operation, values: change(operation(change(values))) for ufunc in ufuncs}
+        {ufunc: lambda operation, *values: change(operation(*map(change, values))) for ufunc in ufuncs}
     )
 
 

@@ -22,7 +22,18 @@ from conformance.reference import Formula
 Array = np.ndarray[Any, Any]
 
 HALF = ("float16", "bfloat16")
-ELEMENTARY = (np.exp, np.expm1, np.exp2, np.log, np.log1p, np.log2, np.log10, np.tanh)
+ELEMENTARY = (
+    np.exp,
+    np.expm1,
+    np.exp2,
+    np.log,
+    np.log1p,
+    np.log2,
+    np.log10,
+    np.logaddexp,
+    np.power,
+    np.tanh,
+)
 _ROUNDED = (np.add, np.subtract, np.divide, np.sqrt)
 
 
@@ -129,6 +140,15 @@ def simulate(
         return np.asarray(plain(function(**arrays, **options))).astype(own)
 
 
+def operations_of(
+    function: Callable[..., Any], inputs: Mapping[str, Any], options: Mapping[str, Any], dtype: str
+) -> frozenset[Any]:
+    """The operations that `function` applies to `inputs` of `dtype`. Raises what `function` raises."""
+    found: set[Any] = set()
+    simulate(function, inputs, options, dtype, usual(dtype), Alteration(told=found.add))
+    return frozenset(found)
+
+
 def _wider(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """What holds products of `dtype` exactly, or nearly so: x86 has 64 digits beyond float64's 53."""
     return np.dtype({2: np.float32, 4: np.float64, 8: np.longdouble}.get(dtype.itemsize, np.longdouble))
@@ -151,13 +171,13 @@ def _arithmetic(kernel: Kernel, working: np.dtype[Any], own: np.dtype[Any]) -> A
     return Alteration(operations)
 
 
-def _elementary(dtype: np.dtype[Any], ulps: float, operation: Any, values: Any) -> Any:
+def _elementary(dtype: np.dtype[Any], ulps: float, operation: Any, *values: Any) -> Any:
     """Correctly rounded, or pushed away from that by up to half an ulp more, up and down in turns.
 
     NumPy's own float32 logarithm is good to 4 ulp only; so all are evaluated in a wider dtype.
     """
     wide = np.dtype(np.longdouble) if dtype.itemsize >= 8 else np.dtype(np.float64)
-    exact = operation(np.asarray(values).astype(wide))
+    exact = operation(*(np.asarray(each).astype(wide) for each in values))
     if ulps > 0.5:
         nearest = exact.astype(dtype)
         gap = np.abs(np.nextafter(nearest, np.asarray(np.inf, dtype)) - nearest).astype(wide)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,6 +82,18 @@ class Mutant:
             kernel or usual(dtype),
             *changes,
         )
+
+    def idle(self, operations: Collection[Any], attributes: Mapping[str, Any]) -> bool:
+        """Whether nothing changes in a call with `attributes`, of a formula of these `operations` alone."""
+        if self.conventions or self.inputs or self.function or self.result:
+            return False
+        made = self.alteration or Alteration()
+        if made.after or made.numbers or not made.operations.keys().isdisjoint(operations):
+            return False
+        try:
+            return self.options(attributes) == dict(attributes)
+        except NO_SENSE:
+            return False
 
     def options(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
         """The attributes with those changed that the mutant changes. Raises one of `NO_SENSE`."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from conformance.model import Check, Operator
-from conformance.mutants import NO_SENSE, UPSTREAM, Mutant, catalogue, choices_of, gradient_of
+from conformance.mutants import NO_SENSE, UPSTREAM, Mutant, catalogue, choices_of, gradient_of, operations_of
 from conformance.plan import Call, CallCache
 from conformance.power.plan import subject_of
 from conformance.power.subjects import USUAL, Subject, subjects
@@ -72,6 +72,11 @@ class Bench:
             if len(self._usual) > KEPT:
                 self._usual.popitem(last=False)
         return self._usual[key]
+
+    def operations(self, check: Check) -> frozenset[Any]:
+        """What the formula of the check's aspect applies. Raises one of `NO_SENSE`."""
+        side = self._side(check.of)
+        return operations_of(side.function, self.inputs(check), check.spec.attributes, self._dtype)
 
     def alike(self, name: str, other: str, check: Check) -> bool:
         """Whether two mutants come to the same for the inputs of `check`: in what they return, or, but for

@@ -10,63 +10,21 @@ import numpy as np
 
 from conformance.compare import format_of
 from conformance.model import Check
-from conformance.mutants import NO_SENSE, UPSTREAM, gradient_of, is_floating, simulate, usual
+from conformance.mutants import NO_SENSE, UPSTREAM, is_floating
 from conformance.plan import Call, round_to
-from conformance.power.bench import Bench, identical
-from conformance.power.subjects import Subject
-from conformance.power.survey import wrong_elements
+from conformance.power.bench import Bench
+from conformance.power.probe import Probe
 from conformance.power.trials import SMALL, size_of
-from conformance.reference import Formula, Reference, evaluate, evaluate_gradients
+from conformance.reference import Formula
 from conformance.run.references import inputs_of
 
 Array = np.ndarray[Any, Any]
 
-# Around vector widths, and more terms than float16 or a 16-bit counter can count; how often each is drawn.
-SHAPES = {(1,): 4, (2,): 4, (3, 4): 4, (9,): 4, (5, 16): 4, (65537, 1): 1}
+SHAPES = ((1,), (2,), (3, 4), (9,), (5, 16))  # around vector widths
+DRAWS = 16  # of each of these, or of calls that lend their shapes and integers, over all settings of one kind
+MANY = (65537, 1)  # more terms than float16 or a 16-bit counter can count, where they are added up
 SEED = 20_260
 PIECE = 4096  # elements up to which results that are not finite are asked of balls in no time
-CALLS = 4  # of those of one kind and setting, so many lend their shapes and integers
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Probe:
-    """Inputs and attributes, what is right for them, and what the `usual` kernel, without a change, returns.
-
-    `sound` is where that is right.
-    """
-
-    inputs: Mapping[str, Array]
-    attributes: Mapping[str, Any]
-    reference: Reference
-    usual: Array
-    sound: Array
-    of: str | None
-
-    def shows(self, subject: Subject) -> str | None:
-        """For which inputs the subject's result leaves the acceptable set; None where it does not."""
-        try:
-            actual = subject.run(self.inputs, self.attributes, self.of)
-        except NO_SENSE:
-            return None  # a refusal is no number that could be wrong
-        if identical(actual, self.usual):
-            return None
-        if actual.shape != self.reference.value.shape:
-            return f"{self._told()}: another shape" if self.sound.all() else None
-        wrong = wrong_elements(actual, self.reference) & self.sound
-        if not wrong.any():
-            return None
-        if any(array.shape != actual.shape for array in self.inputs.values()):
-            return self._told()
-        place = np.unravel_index(int(np.argmax(wrong)), actual.shape)
-        numbers = (f"{name}={float(array[place])!r}" for name, array in self.inputs.items())
-        return f"{self._told()}: {', '.join(numbers)}"
-
-    def _told(self) -> str:
-        attributes = ", ".join(
-            f"{name}={value!r}" for name, value in self.attributes.items() if value is not None
-        )
-        shape = np.shape(next(iter(self.inputs.values())))
-        return f"{attributes}, shape {'x'.join(map(str, shape))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +41,15 @@ class _Given:
         return all(map(is_floating, arrays)) and len({array.shape for array in arrays}) == 1
 
 
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """Calls whose attributes come to the same; the shape of a result, `elementwise` if it is the inputs'."""
+
+    calls: Sequence[_Given]
+    shape: tuple[int, ...]
+    elementwise: bool
+
+
 def probes(bench: Bench, checks: Sequence[Check], dtype: str, of: str | None = None) -> Iterator[Probe]:
     """Probes for every kind of inputs and every setting of the attributes in `checks` that differ.
 
@@ -94,12 +61,14 @@ def probes(bench: Bench, checks: Sequence[Check], dtype: str, of: str | None = N
     draw = np.random.default_rng(SEED)
     calls = [given for check in checks if size_of(check) <= SMALL for given in _given(bench.call(check))]
     usual_range = {name: _range(name, calls) for name in {name for call in calls for name in call.arrays}}
-    for alike in (alike for kind in _kinds(calls) for alike in _settings(bench.formula, kind)):
-        for arrays in _arrays(draw, dtype, alike):
-            inputs = {name: usual_range[name](array) for name, array in arrays.items()}
-            probe = _probe(bench.formula, draw, inputs, alike[0].attributes, dtype, of)
-            if probe is not None:
-                yield probe
+    for kind in _kinds(calls):
+        settings = list(_settings(bench.formula, kind))
+        for setting in settings:
+            for arrays in _arrays(draw, dtype, setting, max(1, DRAWS // len(settings))):
+                inputs = {name: usual_range[name](array) for name, array in arrays.items()}
+                probe = _probe(bench.formula, draw, inputs, setting.calls[0].attributes, dtype, of)
+                if probe is not None:
+                    yield probe
 
 
 def _probe(
@@ -110,20 +79,13 @@ def _probe(
     dtype: str,
     of: str | None,
 ) -> Probe | None:
-    side = formula if of is None else gradient_of(formula, of)
     try:
         inputs = _inside(formula, drawn, attributes)
-        if of is None:
-            reference = evaluate(formula, inputs, attributes, dtype, certified=False)
-            everything = inputs
-        else:
-            upstream = _upstream(draw, formula, inputs, attributes, dtype)
-            found = evaluate_gradients(formula, inputs, attributes, dtype, upstream, certified=False)
-            reference, everything = found[of], {**inputs, UPSTREAM: upstream}
-        plain = simulate(side.function, everything, attributes, dtype, usual(dtype))
+        if of is not None:
+            inputs[UPSTREAM] = _upstream(draw, formula, inputs, attributes, dtype)
+        return Probe(formula, inputs, attributes, dtype, of)
     except NO_SENSE:
         return None  # a setting that is refused for these numbers
-    return Probe(everything, attributes, reference, plain, ~wrong_elements(plain, reference), of)
 
 
 def _given(call: Call) -> list[_Given]:
@@ -165,7 +127,7 @@ def _kinds(calls: Iterable[_Given]) -> list[list[_Given]]:
     return list(kinds.values())
 
 
-def _settings(formula: Formula, calls: Sequence[_Given]) -> Iterator[list[_Given]]:
+def _settings(formula: Formula, calls: Sequence[_Given]) -> Iterator[_Setting]:
     """The calls by their attributes, those together that come to the same for one of them."""
     sample = max(calls, key=lambda call: min(sum(array.size for array in call.arrays.values()), 500))
     inputs = {
@@ -179,22 +141,33 @@ def _settings(formula: Formula, calls: Sequence[_Given]) -> Iterator[list[_Given
             except NO_SENSE:
                 continue
         found.setdefault((value.shape, value.tobytes()), []).append(call)
-    yield from found.values()
+    for (shape, _), alike in found.items():
+        yield _Setting(alike, shape, elementwise=all(shape == array.shape for array in inputs.values()))
 
 
-def _arrays(draw: np.random.Generator, dtype: str, calls: Sequence[_Given]) -> Iterator[dict[str, Array]]:
-    """Inputs for one setting."""
+def _arrays(
+    draw: np.random.Generator, dtype: str, setting: _Setting, draws: int
+) -> Iterator[dict[str, Array]]:
+    """Inputs for one setting, drawn `draws` times.
+
+    Numbers of all sizes side by side tell nothing once they are added up.
+    """
+    calls = setting.calls
     if calls[0].alike:
         names = list(calls[0].arrays)
-        yield from _grid(dtype, names)
-        for shape, count in SHAPES.items():
-            for _ in range(count):
+        if setting.elementwise:
+            yield from _grid(dtype, names)
+        for shape in SHAPES:
+            for _ in range(draws):
                 yield _drawn(draw, dtype, names, shape)
+        if not setting.shape:
+            yield _drawn(draw, dtype, names, MANY)
         return
     form = format_of(dtype)
     far = (np.log2(form.smallest_normal) / 2, np.log2(form.largest) / 2)
-    for place in range(min(CALLS, len(calls))):
-        arrays = calls[place * len(calls) // min(CALLS, len(calls))].arrays
+    lenders = min(draws, len(calls))
+    for place in range(lenders):
+        arrays = calls[place * len(calls) // lenders].arrays
         for low, high in ((-6, 3), (-6, 3), (-2, 6), far):
             yield {
                 name: round_to(_magnitudes(draw, array.shape, low, high), dtype)

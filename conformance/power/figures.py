@@ -17,8 +17,9 @@ class Pair:
     """A mutant's value or gradient in a dtype: what killed it, and how it was explained.
 
     `killed_by` counts mismatches by case, `named` by the name of the explanation, and `right` is how
-    many of them name this mutant, or another that returns the same bits. `shows` tells inputs of the
-    domain for which its result is wrong, where no case has killed it.
+    many of them name this mutant, or another that returns the same bits. Where no case has killed it, `shows`
+    tells inputs of the domain for which its result is wrong, and `nearest` the cases in which it is farthest
+    from the right one, in allowances.
     """
 
     operator: str
@@ -32,6 +33,7 @@ class Pair:
     named: Counter[str] = field(default_factory=Counter)
     right: int = 0
     shows: str | None = None
+    nearest: list[tuple[str, float]] = field(default_factory=list)
 
     @property
     def killed(self) -> bool:

@@ -84,7 +84,9 @@ def _mutant(pair: Pair) -> MutantLine:
 
 def _why(pair: Pair) -> str:
     seen = f"it came out degraded {pair.degraded} times; " if pair.degraded else ""
-    return f"{seen}no golden case has inputs for which it shows, such as {pair.shows}"
+    nearest = ", ".join(f"{case} ({ratio:.2g} of the allowance)" for case, ratio in pair.nearest)
+    near = f"nearest come {nearest}" if nearest else "no bit of any case's result changes"
+    return f"{seen}no golden case has inputs for which it shows, such as {pair.shows}; {near}"
 
 
 def _most(counts: Counter[str]) -> list[tuple[str, int]]:

@@ -15,7 +15,7 @@ from conformance.power.figures import Evidence, Innocent, Pair, Side
 from conformance.power.plan import Cast, checks_of, simulated, subject_of
 from conformance.power.rivals import Rivals
 from conformance.power.subjects import Kind, Subject
-from conformance.power.survey import TRIED_AGAIN, Part, Survey, survey
+from conformance.power.survey import TRIED_AGAIN, Part, Survey, nearest, survey
 from conformance.power.trials import Trial, attempt, rounds
 
 T = TypeVar("T")
@@ -83,6 +83,7 @@ def measure(operator: Operator, dtype: str, results: Path, tell: Tell) -> Eviden
     second = suite.run("second", _in_order([*parts.first, *parts.second], every))
     _add(evidence, bench, second)
     _search_domain(evidence, operator.name, bench, checks, dtype)
+    _note_nearest(evidence, operator.name, bench, dtype, (found, more))
     findings = {name for one in evidence.innocents.values() for name in one.explained}
     rivals.judge(bench, (trial for trial in (*right, *first) if trial.check.id not in findings))
     evidence.rivalries = rivals.rivalries
@@ -192,3 +193,14 @@ def _search_domain(
             for side, subject in left.items():
                 if not evidence.pairs[side].shows:
                     evidence.pairs[side].shows = probe.shows(subject)
+
+
+def _note_nearest(
+    evidence: Evidence, operator: str, bench: Bench, dtype: str, surveys: Sequence[Survey]
+) -> None:
+    """Note in which cases each survivor's result is farthest from the right one."""
+    for of in dict.fromkeys(of for one in surveys for of, _ in one.accepted):
+        for side, pair in evidence.pairs.items():
+            if side[:3] == (operator, aspect_word(of), dtype) and pair.counts and not pair.killed:
+                checks = [check for one in surveys for check in one.accepted.get((of, side[3]), ())]
+                pair.nearest = nearest(bench, bench.known[side[3]], checks)

@@ -62,6 +62,11 @@ class Subject:
         """The family of a mutant: one explanation serves all of it."""
         return next((part.family for part in self.parts.values() if isinstance(part, Mutant)), "")
 
+    def idle(self, operations: frozenset[Any], attributes: Mapping[str, Any], of: str | None = None) -> bool:
+        """Whether it is the usual kernel in all but name, where the formula applies just these operations."""
+        part = self.parts.get(of)
+        return part is None or (isinstance(part, Mutant) and part.idle(operations, attributes))
+
     def run(self, inputs: Mapping[str, Any], attributes: Mapping[str, Any], of: str | None = None) -> Array:
         """The value, or the gradient of the input `of`, where `upstream` is one of `inputs`.
 

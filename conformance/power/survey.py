@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,8 +23,9 @@ Part = tuple[str | None, str]
 
 # So many checks that show a mutant, of as many cases as there are, is the whole suite asked about; and about
 # one that survives these.
-TRIED = 9
+TRIED = 6
 TRIED_AGAIN = 80
+NEAREST = 2  # cases that are named for a survivor
 TELLING = 3  # checks whose results are of several numbers, which are enough without any of a single one
 
 
@@ -73,27 +74,57 @@ def survey(
         subjects = asked.get(check.of)
         usual = bench.usual(check) if subjects else None
         if usual is not None and not is_wrong(usual, bench.reference(check)):
-            if usual.size >= FACTOR_ELEMENTS:
+            if _numbers(usual) >= FACTOR_ELEMENTS:
                 found.telling.add(id(check))
+            inputs, attributes, reference = bench.inputs(check), check.spec.attributes, bench.reference(check)
+            operations = bench.operations(check)
             for subject in subjects or ():
-                _look(bench, found, check, subject, usual, rivals)
+                actual = changed(subject, operations, inputs, attributes, check.of, usual)
+                if actual is None:
+                    continue
+                kept = found.wrong if is_wrong(actual, reference) else found.accepted
+                kept.setdefault((check.of, subject.name), []).append(check)
+                if rivals is not None:
+                    rivals.look(check, subject, actual, usual, reference.value)
         yield found
 
 
-def _look(
-    bench: Bench, found: Survey, check: Check, subject: Subject, usual: Array, rivals: Rivals | None
-) -> None:
+def changed(
+    subject: Subject,
+    operations: frozenset[Any],
+    inputs: Mapping[str, Array],
+    attributes: Mapping[str, Any],
+    of: str | None,
+    usual: Array,
+) -> Array | None:
+    """What `subject` returns, where that differs from the `usual` kernel's result in some bit; else None.
+
+    `operations` are those of the formula.
+    """
     try:
-        actual = subject.run(bench.inputs(check), check.spec.attributes, check.of)
+        if subject.idle(operations, attributes, of):
+            return None
+        actual = subject.run(inputs, attributes, of)
     except NO_SENSE:
-        return  # a refusal is no number that could be wrong
-    if identical(actual, usual):
-        return
-    reference = bench.reference(check)
-    kept = found.wrong if is_wrong(actual, reference) else found.accepted
-    kept.setdefault((check.of, subject.name), []).append(check)
-    if rivals is not None:
-        rivals.look(check, subject, actual, usual, reference.value)
+        return None  # a refusal is no number that could be wrong
+    return None if identical(actual, usual) else actual
+
+
+def _numbers(result: Array) -> int:
+    """How many elements there are that a factor would change."""
+    wide = result.astype(np.float64)
+    return int(np.count_nonzero(np.isfinite(wide) & (wide != 0)))
+
+
+def nearest(bench: Bench, subject: Subject, checks: Iterable[Check]) -> list[tuple[str, float]]:
+    """The cases of `checks` in which the subject's result is farthest from the right one, in allowances."""
+    farthest: dict[str, float] = {}
+    for check in checks:
+        actual, right = bench.result(subject, check), bench.reference(check)
+        if actual is not None and actual.shape == right.value.shape:
+            ratio = compare(actual, right.value, right.tail, right.bound, right.dtype).max_bound_ratio or 0.0
+            farthest[check.spec.case.id] = max(ratio, farthest.get(check.spec.case.id, 0.0))
+    return sorted(farthest.items(), key=lambda one: -one[1])[:NEAREST]
 
 
 def is_wrong(actual: Array, right: Reference) -> bool:

@@ -89,7 +89,7 @@ class Rounds:
 def rounds(checks: Sequence[Check]) -> Rounds:
     """Divide `checks`: of each case a few variants are enough for most mutants.
 
-    Kernels without a defect have their values checked in all of them, and twice as many gradients.
+    Kernels without a defect make twice as many.
     """
     checks = [check for check in checks if size_of(check) <= LARGEST]
     few = _chosen((check for check in checks if size_of(check) <= SMALL), 1)
@@ -98,7 +98,7 @@ def rounds(checks: Sequence[Check]) -> Rounds:
     for check in checks:
         key = (check.aspect_word, id(check.spec))
         (found.first if key in few else found.second).append(check)
-        if check.aspect is Aspect.VALUE or key in more:
+        if key in more:
             found.innocent.append(check)
     return found
 

@@ -9,7 +9,6 @@ is only as accurate as a narrower dtype's.
 from __future__ import annotations
 
 import hashlib
-import inspect
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,10 +17,11 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from conformance.compare import compare, format_of
-from conformance.mutants import HALF, NARROWER, NO_SENSE, UPSTREAM, Mutant, catalogue, choices_of, gradient_of
+from conformance.mutants import HALF, NARROWER, NO_SENSE, Mutant, catalogue, choices_of
 from conformance.plan import Call
-from conformance.reference import Formula, Reference, evaluate, evaluate_gradients
-from conformance.run.references import References, inputs_of
+from conformance.reference import Reference
+from conformance.run.question import Question
+from conformance.run.references import References
 
 Array = np.ndarray[Any, Any]
 _Key: TypeAlias = "tuple[str, str, str | None]"  # a call's key, its dtype, the input whose gradient it is
@@ -60,48 +60,6 @@ class _Kept:
             yield value
 
 
-class _Question:
-    """A call whose value, or whose gradient `of` an input, is to be explained."""
-
-    def __init__(self, formula: Formula, call: Call, of: str | None, upstream: Array | None) -> None:
-        self.call = call
-        self.dtype = call.spec.dtype
-        self.formula = formula if of is None else gradient_of(formula, of)
-        self.inputs = inputs_of(call)
-        self._original = formula
-        self._of = of
-        self._upstream = upstream
-
-    @property
-    def all_inputs(self) -> dict[str, Array]:
-        """The inputs of the formula that is looked at, the upstream gradient among them."""
-        return self.inputs if self._upstream is None else {**self.inputs, UPSTREAM: self._upstream}
-
-    def evaluate(
-        self, attributes: Mapping[str, Any] | None = None, dtype: str | None = None, **options: Any
-    ) -> Reference:
-        """The reference under other attributes, in another dtype's arithmetic, or under other options."""
-        wanted = (
-            self._original,
-            self.inputs,
-            self.call.spec.attributes if attributes is None else attributes,
-            dtype or self.dtype,
-        )
-        if self._of is None or self._upstream is None:
-            return evaluate(*wanted, certified=False, **options)
-        return evaluate_gradients(*wanted, self._upstream, certified=False, **options)[self._of]
-
-    def conventions(self) -> Iterator[tuple[dict[str, str], str]]:
-        """The reference's conventions, then each other choice that the case is about."""
-        yield {}, ""
-        parameters = inspect.signature(self.formula.function).parameters
-        known = self.call.spec.operator.conventions
-        for name in self.call.spec.case.conventions:
-            for choice in known[name].choices if name in parameters else ():
-                if choice != known[name].reference:
-                    yield {name: choice}, f", under the convention {name}={choice}"
-
-
 class Explainer:
     """Explains wrong results; what several APIs return alike for one call is explained once."""
 
@@ -126,14 +84,14 @@ class Explainer:
         key = (call.key, call.spec.dtype, of)
         result = (key, hashlib.sha256(actual.tobytes() + repr(actual.shape).encode()).digest())
         if result not in self._last:
-            question = _Question(self._references.formula(call.spec.operator.name), call, of, upstream)
+            question = Question(self._references.formula(call.spec.operator.name), call, of, upstream)
             self._last[result] = self._explain(key, question, actual, reference)
             if len(self._last) > LAST_RESULTS:
                 self._last.popitem(last=False)
         return self._last[result]
 
     def _explain(
-        self, key: _Key, question: _Question, actual: Array, reference: Reference
+        self, key: _Key, question: Question, actual: Array, reference: Reference
     ) -> Hypothesis | None:
         if actual.size > LARGEST or any(array.size > LARGEST for array in question.inputs.values()):
             return None
@@ -144,7 +102,7 @@ class Explainer:
             return _by_factor(actual, reference) or nearest or _by_accuracy(question, actual)
 
     def _by_mutant(
-        self, key: _Key, question: _Question, actual: Array, reference: Reference
+        self, key: _Key, question: Question, actual: Array, reference: Reference
     ) -> tuple[Hypothesis | None, float]:
         """The first mutant well within its bound, else the nearest; and its distance in allowances."""
         nonfinite = not (np.isfinite(actual).all() and np.isfinite(reference.value).all())
@@ -177,7 +135,7 @@ class Explainer:
                 break
         return nearest, least
 
-    def _values(self, key: _Key, question: _Question) -> Iterable[_Value]:
+    def _values(self, key: _Key, question: Question) -> Iterable[_Value]:
         """The exact results of all mutants; small ones are kept for the next answer to the same call."""
         if max((array.size for array in question.inputs.values()), default=0) > KEPT:
             return self._computed(key, question)
@@ -187,11 +145,15 @@ class Explainer:
                 self._kept.popitem(last=False)
         return self._kept[key]
 
-    def _computed(self, key: _Key, question: _Question) -> Iterator[_Value]:
+    def _computed(self, key: _Key, question: Question) -> Iterator[_Value]:
         attributes = question.call.spec.attributes
         for conventions, suffix in question.conventions():
+            try:
+                operations = question.operations(conventions)
+            except NO_SENSE:
+                continue
             for mutant in self._catalogue(key, question):
-                if mutant.family:
+                if mutant.family or mutant.idle(operations, attributes):
                     continue
                 if mutant.attributes:
                     yield from _other_attributes(question, mutant, conventions, suffix)
@@ -200,7 +162,7 @@ class Explainer:
                 if value is not None:
                     yield mutant, suffix, value, None
 
-    def _catalogue(self, key: _Key, question: _Question) -> list[Mutant]:
+    def _catalogue(self, key: _Key, question: Question) -> list[Mutant]:
         operator = question.call.spec.operator
         place = (id(operator), question.dtype, key[2])
         if place not in self._mutants:
@@ -209,13 +171,11 @@ class Explainer:
 
 
 def _other_attributes(
-    question: _Question, mutant: Mutant, conventions: dict[str, str], suffix: str
+    question: Question, mutant: Mutant, conventions: dict[str, str], suffix: str
 ) -> Iterator[_Value]:
     """The reference with other attributes: its size, and so its bound, may be quite another."""
     try:
         attributes = mutant.options(question.call.spec.attributes)
-        if attributes == question.call.spec.attributes:
-            return
         value = question.evaluate(attributes, conventions=conventions)
         bound = _bound(question, value, attributes, conventions=conventions)
     except NO_SENSE:
@@ -224,7 +184,7 @@ def _other_attributes(
 
 
 def _bound(
-    question: _Question,
+    question: Question,
     reference: Reference,
     attributes: Mapping[str, Any] | None = None,
     **options: Any,
@@ -235,7 +195,7 @@ def _bound(
     return np.asarray(reference.bound)
 
 
-def _by_accuracy(question: _Question, actual: Array) -> Hypothesis | None:
+def _by_accuracy(question: Question, actual: Array) -> Hypothesis | None:
     dtype = question.dtype
     for narrower in NARROWER.get(dtype, ()):
         # How many ulps of the check's dtype one of the narrower dtype's is.

@@ -12,7 +12,7 @@ from conformance.power.bench import Bench
 from conformance.power.excuses import excuse
 from conformance.power.figures import Innocent
 from conformance.power.plan import Cast, checks_of, simulated
-from conformance.power.survey import Survey, spread, survey
+from conformance.power.survey import Survey, nearest, spread, survey
 from conformance.power.trials import rounds
 
 CASES = """\
@@ -93,6 +93,16 @@ def test_results_of_several_numbers_are_asked_about_first(checks: Any) -> None:
     assert found.chosen((None, "sign"), 2) == [none, total]
     assert found.rest((None, "sign"), 9) == []
     assert Survey(accepted={(None, "sign"): [mean, none]}).chosen((None, "sign")) == [mean]
+
+
+def test_the_cases_that_come_nearest_to_a_survivor_are_told(checks: Any) -> None:
+    bench, _, every = checks
+    sums = [check for check in every if check.spec.case.id == "sums"]
+    ((case, ratio),) = nearest(bench, bench.known["times-1+1ulp"], sums)
+    assert case == "sums"
+    assert 0 < ratio <= 1
+    ((_, far),) = nearest(bench, bench.known["times-1+4ulp"], sums)
+    assert far > ratio
 
 
 def test_every_case_comes_once_before_any_comes_twice(checks: Any) -> None:
