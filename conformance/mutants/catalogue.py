@@ -151,6 +151,11 @@ def _attributes(choices: Choices) -> Iterator[Mutant]:
             text = f"the formula with {name}={value!r}"
             yield Mutant(f"{name}={value}", text, attributes={name: value})
         if isinstance(values[0], float):
+            if 0.0 not in values:
+                yield Mutant(f"{name}=0", f"the formula with {name}=0", attributes={name: 0.0})
+            opposite = changes.times(-1.0)
+            text = f"the formula with the opposite sign of {name}"
+            yield Mutant(f"{name}-negated", text, attributes={name: opposite})
             for word, factor in (("less", 1 - 2.0**-10), ("more", 1 + 2.0**-10)):
                 text = f"the formula with {name} multiplied by {factor!r}"
                 yield Mutant(f"{name}-{word}", text, attributes={name: changes.times(factor)})
