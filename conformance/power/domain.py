@@ -23,6 +23,7 @@ Array = np.ndarray[Any, Any]
 SHAPES = ((1,), (2,), (3, 4), (9,), (5, 16))  # around vector widths
 DRAWS = 16  # of each of these, or of calls that lend their shapes and integers, over all settings of one kind
 MANY = (65537, 1)  # more terms than float16 or a 16-bit counter can count, where they are added up
+USUAL = (-6.0, 3.0)  # binary exponents
 SEED = 20_260
 PIECE = 4096  # elements up to which results that are not finite are asked of balls in no time
 
@@ -153,6 +154,9 @@ def _arrays(
     Numbers of all sizes side by side tell nothing once they are added up.
     """
     calls = setting.calls
+    form = format_of(dtype)
+    far = (np.log2(form.smallest_normal) / 2, np.log2(form.largest) / 2)
+    tiny = (np.log2(form.smallest_subnormal), np.log2(form.smallest_normal) + 3)
     if calls[0].alike:
         names = list(calls[0].arrays)
         if setting.elementwise:
@@ -160,17 +164,17 @@ def _arrays(
         for shape in SHAPES:
             for _ in range(draws):
                 yield _drawn(draw, dtype, names, shape)
+        for exponents in (far, tiny):
+            yield _drawn(draw, dtype, names, SHAPES[-1], exponents)
         if not setting.shape:
             yield _drawn(draw, dtype, names, MANY)
         return
-    form = format_of(dtype)
-    far = (np.log2(form.smallest_normal) / 2, np.log2(form.largest) / 2)
     lenders = min(draws, len(calls))
     for place in range(lenders):
         arrays = calls[place * len(calls) // lenders].arrays
-        for low, high in ((-6, 3), (-6, 3), (-2, 6), far):
+        for exponents in (USUAL, USUAL, (-2.0, 6.0), far, tiny):
             yield {
-                name: round_to(_magnitudes(draw, array.shape, low, high), dtype)
+                name: round_to(_magnitudes(draw, array.shape, exponents), dtype)
                 if is_floating(array)
                 else array
                 for name, array in arrays.items()
@@ -216,14 +220,19 @@ def _grid(dtype: str, names: Sequence[str]) -> Iterator[dict[str, Array]]:
 
 
 def _drawn(
-    draw: np.random.Generator, dtype: str, names: Sequence[str], shape: tuple[int, ...]
+    draw: np.random.Generator,
+    dtype: str,
+    names: Sequence[str],
+    shape: tuple[int, ...],
+    exponents: tuple[float, float] = USUAL,
 ) -> dict[str, Array]:
-    sizes = [np.exp2(draw.uniform(-6, 3, shape)) * draw.choice([-1, 1], shape[-1:]) for _ in names]
+    """Numbers for each name, a column of them of one sign."""
+    sizes = [np.exp2(draw.uniform(*exponents, shape)) * draw.choice([-1, 1], shape[-1:]) for _ in names]
     return {name: round_to(np.asarray(size), dtype) for name, size in zip(names, sizes, strict=True)}
 
 
-def _magnitudes(draw: np.random.Generator, shape: tuple[int, ...], low: float, high: float) -> Array:
-    return np.asarray(np.exp2(draw.uniform(low, high, shape)) * draw.choice([-1, 1], shape))
+def _magnitudes(draw: np.random.Generator, shape: tuple[int, ...], exponents: tuple[float, float]) -> Array:
+    return np.asarray(np.exp2(draw.uniform(*exponents, shape)) * draw.choice([-1, 1], shape))
 
 
 def _inside(formula: Formula, inputs: Mapping[str, Array], attributes: Mapping[str, Any]) -> dict[str, Array]:

@@ -15,7 +15,7 @@ from conformance.power.figures import Evidence, Innocent, Pair, Side
 from conformance.power.plan import Cast, checks_of, simulated, subject_of
 from conformance.power.rivals import Rivals
 from conformance.power.subjects import Kind, Subject
-from conformance.power.survey import TRIED_AGAIN, Part, Survey, nearest, survey
+from conformance.power.survey import TRIED_AGAIN, Part, Survey, nearest, spread, survey
 from conformance.power.trials import Trial, attempt, rounds
 
 T = TypeVar("T")
@@ -73,13 +73,17 @@ def measure(operator: Operator, dtype: str, results: Path, tell: Tell) -> Eviden
     right = suite.run("right", innocents)
     _add(evidence, bench, right)
     everything = {(check.of, name) for check in checks for name in bench.known}
-    found = _surveyed(suite, bench, parts.first, everything, rivals)
-    first = suite.run("first", _in_order(parts.first, {part: found.chosen(part) for part in everything}))
+    # One call of each case comes before a second of any, the same ones for all mutants: most of what explains
+    # their results is worked out once for a call.
+    found = _surveyed(suite, bench, spread(parts.first, len(parts.first)), everything, rivals, whole=False)
+    tried = {part: found.chosen(part) for part in everything}
+    first = suite.run("first", _in_order(parts.first, tried))
     _add(evidence, bench, first)
     # What was wrong, and yet no mismatch, is asked about wherever it is wrong; the rest elsewhere.
     left = {part for part in everything if _alive(evidence, operator.name, dtype, part)}
+    found.wrong |= _surveyed(suite, bench, parts.first, {part for part in left if found.enough(part)}).wrong
     more = _surveyed(suite, bench, parts.second, left)
-    every = {part: [*found.rest(part, TRIED_AGAIN), *more.chosen(part, TRIED_AGAIN)] for part in left}
+    every = {part: [*found.rest(part, tried[part]), *more.chosen(part, TRIED_AGAIN)] for part in left}
     second = suite.run("second", _in_order([*parts.first, *parts.second], every))
     _add(evidence, bench, second)
     _search_domain(evidence, operator.name, bench, checks, dtype)
@@ -98,10 +102,16 @@ def _processor_time() -> float:
 
 
 def _surveyed(
-    suite: _Suite, bench: Bench, checks: Sequence[Check], wanted: set[Part], rivals: Rivals | None = None
+    suite: _Suite,
+    bench: Bench,
+    checks: Sequence[Check],
+    wanted: set[Part],
+    rivals: Rivals | None = None,
+    *,
+    whole: bool = True,
 ) -> Survey:
     found = Survey()
-    looks = survey(bench, checks if wanted else (), sorted(wanted, key=repr), rivals)
+    looks = survey(bench, checks if wanted else (), sorted(wanted, key=repr), rivals, whole=whole)
     for latest in suite.told(looks, "mutants' results", len(checks)):
         found = latest
     return found

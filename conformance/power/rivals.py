@@ -63,6 +63,10 @@ class Rivals:
             if one.accepts(usual, value, self.dtype):
                 killed.add(subject.name)
 
+    def settled(self, check: Check, subject: Subject) -> bool:
+        """Whether there is nothing to learn of a mutant from `check`."""
+        return not _compared(check) or all(subject.name in self._found[one.name].killed for one in TOLERANCES)
+
     def judge(self, bench: Bench, trials: Iterable[Trial]) -> None:
         """Judge what `trials` were about: kernels without a defect, whose results are made again."""
         for trial in trials:

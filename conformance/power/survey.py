@@ -32,8 +32,8 @@ TELLING = 3  # checks whose results are of several numbers, which are enough wit
 @dataclass(slots=True)
 class Survey:
     """Where a mutant's result differs from the usual kernel's in some bit: `wrong` outside the acceptable
-    set, else `accepted`; by side, in the order of the plan. `telling` are the ids of checks whose result is
-    of several numbers: a single one may be explained in many ways."""
+    set, else `accepted`; by side. `telling` are the ids of checks whose result is of several numbers: a
+    single one may be explained in many ways."""
 
     wrong: dict[Part, list[Check]] = field(default_factory=dict)
     accepted: dict[Part, list[Check]] = field(default_factory=dict)
@@ -43,10 +43,15 @@ class Survey:
         """What the suite is asked about: `count` that are wrong, of many cases, else one that differs."""
         return self._spread(self.wrong.get(part, ()), count) or self.accepted.get(part, [])[:1]
 
-    def rest(self, part: Part, count: int) -> list[Check]:
-        """`count` more that are wrong, after those that are `chosen`."""
-        chosen = set(map(id, self.chosen(part)))
-        return self._spread([check for check in self.wrong.get(part, ()) if id(check) not in chosen], count)
+    def rest(self, part: Part, tried: Iterable[Check]) -> list[Check]:
+        """More of those that are wrong, where the suite was asked about those `tried` and it survived."""
+        known = set(map(id, tried))
+        others = [check for check in self.wrong.get(part, ()) if id(check) not in known]
+        return self._spread(others, TRIED_AGAIN)
+
+    def enough(self, part: Part) -> bool:
+        """Whether there are as many wrong results that tell much as are asked about."""
+        return sum(id(check) in self.telling for check in self.wrong.get(part, ())) >= TRIED
 
     def _spread(self, checks: Sequence[Check], count: int) -> list[Check]:
         """`count` of `checks`, those that tell most first, or alone if there are enough of them."""
@@ -58,12 +63,18 @@ class Survey:
 
 
 def survey(
-    bench: Bench, checks: Iterable[Check], wanted: Iterable[Part], rivals: Rivals | None = None
+    bench: Bench,
+    checks: Iterable[Check],
+    wanted: Iterable[Part],
+    rivals: Rivals | None = None,
+    *,
+    whole: bool = True,
 ) -> Iterator[Survey]:
     """Look at the mutants `wanted` on the calls of `checks`; the one survey is yielded after each check.
 
-    `rivals` are told of the results that differ. Calls that the usual kernel itself gets wrong say nothing
-    about a mutant of it.
+    `rivals` are told of the results that differ. Unless the `whole` is wanted, a mutant is looked at until
+    there is `enough` of it, for them as well. Calls that the usual kernel itself gets wrong say nothing about
+    a mutant of it.
     """
     found = Survey()
     asked: dict[str | None, list[Subject]] = {}
@@ -79,11 +90,15 @@ def survey(
             inputs, attributes, reference = bench.inputs(check), check.spec.attributes, bench.reference(check)
             operations = bench.operations(check)
             for subject in subjects or ():
+                part = (check.of, subject.name)
+                settled = rivals is None or rivals.settled(check, subject)
+                if settled and not whole and found.enough(part):
+                    continue
                 actual = changed(subject, operations, inputs, attributes, check.of, usual)
                 if actual is None:
                     continue
                 kept = found.wrong if is_wrong(actual, reference) else found.accepted
-                kept.setdefault((check.of, subject.name), []).append(check)
+                kept.setdefault(part, []).append(check)
                 if rivals is not None:
                     rivals.look(check, subject, actual, usual, reference.value)
         yield found

@@ -67,6 +67,7 @@ class Explainer:
         self._references = references
         self._mutants: dict[tuple[int, str, str | None], list[Mutant]] = {}
         self._kept: OrderedDict[_Key, _Kept] = OrderedDict()
+        self._bounds: OrderedDict[_Key, Array] = OrderedDict()
         self._last: OrderedDict[tuple[_Key, bytes], Hypothesis | None] = OrderedDict()
 
     def explain(
@@ -106,7 +107,7 @@ class Explainer:
     ) -> tuple[Hypothesis | None, float]:
         """The first mutant well within its bound, else the nearest; and its distance in allowances."""
         nonfinite = not (np.isfinite(actual).all() and np.isfinite(reference.value).all())
-        usual = _bound(question, reference) if actual.shape == reference.value.shape else None
+        usual = self._usual(key, question, reference) if actual.shape == reference.value.shape else None
         form = format_of(question.dtype)
         wide = actual.astype(np.float64)
         # No result is accepted beyond the allowance and one gap between numbers; most mutants are far off.
@@ -134,6 +135,14 @@ class Explainer:
             if distance <= WELL_WITHIN:
                 break
         return nearest, least
+
+    def _usual(self, key: _Key, question: Question, reference: Reference) -> Array:
+        """The bound that an explanation has to meet unless it has one of its own."""
+        if key not in self._bounds:
+            self._bounds[key] = _bound(question, reference)
+            if len(self._bounds) > LAST_CALLS:
+                self._bounds.popitem(last=False)
+        return self._bounds[key]
 
     def _values(self, key: _Key, question: Question) -> Iterable[_Value]:
         """The exact results of all mutants; small ones are kept for the next answer to the same call."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -94,6 +94,9 @@ class References:
         self._gradients: _Recent[dict[str, Reference]] = _Recent(
             max_bytes // 2, lambda gradients: sum(map(_nbytes, gradients.values()))
         )
+        self._others: _Recent[dict[str, Reference]] = _Recent(
+            max_bytes // 8, lambda others: sum(map(_nbytes, others.values()))
+        )
         self._upstreams: _Recent[Array] = _Recent(max_bytes // 8, lambda array: array.nbytes)
         self._comparisons = Shared(entries=1024)
 
@@ -133,25 +136,31 @@ class References:
 
         `arithmetic` names another dtype than the check's to take the error bound from.
         """
-        return evaluate(
-            self.formula(call.spec.operator.name),
-            inputs_of(call),
-            call.spec.attributes,
-            arithmetic or call.spec.dtype,
-            log_ulps=machine.log_ulps,
-            **options,
-        )
+
+        def make() -> dict[str, Reference]:
+            given = (self.formula(call.spec.operator.name), inputs_of(call), call.spec.attributes)
+            found = evaluate(*given, arithmetic or call.spec.dtype, log_ulps=machine.log_ulps, **options)
+            return {"": found}
+
+        return self._others.get(_key(call, machine, None, arithmetic, options), make)[""]
 
     def evaluate_gradients(
         self, call: Call, machine: Machine, upstream: Array, **options: Any
     ) -> dict[str, Reference]:
-        """The gradients of `call` under other `options` of `conformance.reference.evaluate_gradients`."""
-        return evaluate_gradients(
-            self.formula(call.spec.operator.name),
-            inputs_of(call),
-            call.spec.attributes,
-            call.spec.dtype,
-            upstream,
-            log_ulps=machine.log_ulps,
-            **options,
-        )
+        """The gradients of `call` under other `options` of `conformance.reference.evaluate_gradients`.
+
+        A call's `upstream` is always the same.
+        """
+
+        def make() -> dict[str, Reference]:
+            given = (self.formula(call.spec.operator.name), inputs_of(call), call.spec.attributes)
+            return evaluate_gradients(*given, call.spec.dtype, upstream, log_ulps=machine.log_ulps, **options)
+
+        return self._others.get(_key(call, machine, "gradients", None, options), make)
+
+
+def _key(
+    call: Call, machine: Machine, of: str | None, arithmetic: str | None, options: Mapping[str, Any]
+) -> Hashable:
+    told = tuple((name, repr(options[name])) for name in sorted(options))
+    return call.key, call.spec.dtype, machine.log_ulps, of, arithmetic, told

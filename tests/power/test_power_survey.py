@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from conformance.power.bench import Bench
 from conformance.power.excuses import excuse
 from conformance.power.figures import Innocent
 from conformance.power.plan import Cast, checks_of, simulated
-from conformance.power.survey import Survey, nearest, spread, survey
+from conformance.power.rivals import Rivals
+from conformance.power.survey import TRIED, Survey, nearest, spread, survey
 from conformance.power.trials import rounds
 
 CASES = """\
@@ -28,6 +30,10 @@ CASES = """\
   - id: infinite
     summary: y log y - y x is infinity less infinity
     inputs: {input: [3.0, -1.0], target: [.inf, 0.5]}
+    matrix: {reduction: [none], dtype: [bfloat16]}
+  - id: small
+    summary: beneath an absolute tolerance of 1e-5
+    inputs: {input: [-1.0, -2.0, -0.5], target: [1.0e-7, 2.0e-7, 3.0e-7]}
     matrix: {reduction: [none], dtype: [bfloat16]}
   - id: sums
     summary: single numbers, and several
@@ -86,12 +92,29 @@ def test_a_mutant_is_noted_where_its_result_is_wrong(checks: Any) -> None:
     ]
 
 
+def test_a_mutant_is_looked_at_until_there_is_enough_of_it(checks: Any) -> None:
+    bench, _, every = checks
+    first = next(check for check in every if check.spec.case.id == "sums")
+    repeated = [dataclasses.replace(first) for _ in range(TRIED + 3)]
+    rivals = Rivals("kl_div", "bfloat16")
+    for whole, those, seen in ((True, None, TRIED + 3), (False, None, TRIED), (False, rivals, TRIED)):
+        (*_, found) = survey(bench, repeated, [(None, "sign")], those, whole=whole)
+        assert len(found.wrong[None, "sign"]) == seen
+        assert found.enough((None, "sign"))
+    # What the default tolerances do not see is looked at to the end, for their sake.
+    small = next(check for check in every if check.spec.case.id == "small")
+    repeated = [dataclasses.replace(small) for _ in range(TRIED + 3)]
+    (*_, found) = survey(bench, repeated, [(None, "half")], Rivals("kl_div", "bfloat16"), whole=False)
+    assert len(found.wrong[None, "half"]) == TRIED + 3
+
+
 def test_results_of_several_numbers_are_asked_about_first(checks: Any) -> None:
     _, _, every = checks
     none, total, mean = (check for check in every if check.spec.case.id == "sums")
     found = Survey(wrong={(None, "sign"): [total, none, mean]}, telling={id(none)})
     assert found.chosen((None, "sign"), 2) == [none, total]
-    assert found.rest((None, "sign"), 9) == []
+    assert found.rest((None, "sign"), [none, total]) == [mean]
+    assert found.rest((None, "other"), []) == []
     assert Survey(accepted={(None, "sign"): [mean, none]}).chosen((None, "sign")) == [mean]
 
 
@@ -107,7 +130,8 @@ def test_the_cases_that_come_nearest_to_a_survivor_are_told(checks: Any) -> None
 
 def test_every_case_comes_once_before_any_comes_twice(checks: Any) -> None:
     _, _, every = checks
-    assert [check.spec.case.id for check in spread(every, 5)] == ["near", "large", "infinite", "sums", "sums"]
+    cases = ["near", "large", "infinite", "small", "sums", "sums"]
+    assert [check.spec.case.id for check in spread(every, 6)] == cases
     assert [check.spec.case.id for check in spread(every, 2)] == ["near", "infinite"]
 
 

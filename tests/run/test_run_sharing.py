@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from run_checks import check_of, checks
 
+from conformance.casefile import load as load_cases
 from conformance.model import Outcome
-from conformance.plan import CallCache, materialise
+from conformance.plan import CallCache, Target, expand, materialise
 from conformance.reference import Reference
 from conformance.run.ahead import LARGEST, Ahead
 from conformance.run.forms import Forms
@@ -17,6 +18,7 @@ from conformance.run.judgement import Judgement
 from conformance.run.record import Recorder
 from conformance.run.references import Machine, References, judge_by
 from conformance.run.shared import Shared
+from tests.fakes.project import case_file
 
 UNSHAPED = "{x: {generator: uniform, seed: 1}, y: {generator: uniform, seed: 1}}"
 DRAWN = "{x: {generator: uniform, shape: [2], seed: 1}, y: {generator: uniform, shape: [2], seed: 1}}"
@@ -127,6 +129,26 @@ def test_equal_results_are_compared_once_and_others_anew() -> None:
     assert first.passed
     assert not references.compare(reference, one * 2, machine).passed
     assert references.compare(reference, one.copy(), Machine(flush_to_zero=True)) is not first
+
+
+def test_a_call_under_the_same_options_is_evaluated_once(tmp_path: Path) -> None:
+    text = "{input: [-1.0, -2.0], target: [0.25, 0.0]}"
+    path = tmp_path / "kl_div.yaml"
+    path.write_text(case_file(["right"], f"  - id: few\n    summary: few\n    inputs: {text}\n"))
+    check = next(iter(expand([load_cases(path)], [Target("fake", "fake")]).checks))
+    call, references, machine = materialise(check.spec), References(), Machine()
+    naive = references.evaluate(call, machine, summation="naive")
+    assert references.evaluate(call, machine, summation="naive") is naive
+    assert references.evaluate(call, machine) is not naive
+    assert references.evaluate(call, machine, arithmetic="bfloat16", summation="naive") is not naive
+    assert references.evaluate(call, Machine(log_ulps=3.0), summation="naive") is not naive
+    unusual = references.evaluate(call, machine, summation="naive", conventions={"zero_target": "nan"})
+    assert np.isnan(unusual.value).any()
+    assert not np.isnan(naive.value).any()
+    upstream = references.upstream(call, machine)
+    gradients = references.evaluate_gradients(call, machine, upstream, summation="naive")
+    assert references.evaluate_gradients(call, machine, upstream, summation="naive") is gradients
+    assert references.evaluate_gradients(call, machine, upstream) is not gradients
 
 
 def test_what_was_expected_of_a_large_array_is_sampled_where_its_own_result_is_worst(tmp_path: Path) -> None:
