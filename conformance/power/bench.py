@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import Any
 
 import numpy as np
 
 from conformance.model import Check, Operator
-from conformance.mutants import NO_SENSE, UPSTREAM, Mutant, catalogue, choices_of, gradient_of, operations_of
+from conformance.mutants import NO_SENSE, UPSTREAM, Mutant, catalogue, choices_of, gradient_of
 from conformance.plan import Call, CallCache
 from conformance.power.plan import subject_of
-from conformance.power.subjects import USUAL, Subject, subjects
+from conformance.power.sample import Sample
+from conformance.power.subjects import Subject, subjects
 from conformance.reference import Formula, Reference, load
 from conformance.run.references import Machine, References, inputs_of
 
 Array = np.ndarray[Any, Any]
-
-KEPT = 8  # results of the usual kernel
 
 
 class Bench:
@@ -29,9 +27,8 @@ class Bench:
         self._catalogues: dict[str | None, dict[str, Mutant]] = {}
         self.formula = load(operator.name)
         self.known = subjects(self.formula, dtype, self._choices)
-        self.references = References()
+        self._references = References()
         self._calls = CallCache()
-        self._usual: OrderedDict[tuple[int, str | None], Array | None] = OrderedDict()
 
     def subject(self, check: Check) -> Subject:
         """The subject that `check` calls."""
@@ -47,15 +44,15 @@ class Bench:
         inputs = inputs_of(call)
         if check.of is None:
             return inputs
-        return {**inputs, UPSTREAM: self.references.upstream(call, Machine())}
+        return {**inputs, UPSTREAM: self._references.upstream(call, Machine())}
 
     def reference(self, check: Check) -> Reference:
         """What is right."""
         call = self.call(check)
         if check.of is None:
-            return self.references.primary(call, Machine())
-        upstream = self.references.upstream(call, Machine())
-        return self.references.gradients(call, Machine(), upstream)[check.of]
+            return self._references.primary(call, Machine())
+        upstream = self._references.upstream(call, Machine())
+        return self._references.gradients(call, Machine(), upstream)[check.of]
 
     def result(self, subject: Subject, check: Check) -> Array | None:
         """What `subject` returns for the inputs of `check`; None where it refuses them."""
@@ -64,19 +61,12 @@ class Bench:
         except NO_SENSE:
             return None
 
-    def usual(self, check: Check) -> Array | None:
-        """What the usual kernel returns."""
-        key = (id(check.spec), check.of)
-        if key not in self._usual:
-            self._usual[key] = self.result(self.known[USUAL], check)
-            if len(self._usual) > KEPT:
-                self._usual.popitem(last=False)
-        return self._usual[key]
-
-    def operations(self, check: Check) -> frozenset[Any]:
-        """What the formula of the check's aspect applies. Raises one of `NO_SENSE`."""
-        side = self._side(check.of)
-        return operations_of(side.function, self.inputs(check), check.spec.attributes, self._dtype)
+    def sample(self, check: Check) -> Sample | None:
+        """The call of `check`; None where the formula refuses it."""
+        try:
+            return Sample(self.formula, self.inputs(check), check.spec.attributes, self._dtype, check.of)
+        except NO_SENSE:
+            return None
 
     def alike(self, name: str, other: str, check: Check) -> bool:
         """Whether two mutants come to the same for the inputs of `check`: in what they return, or, but for
@@ -112,8 +102,3 @@ def _equal(one: Array | None, other: Array | None, relative: float = 0.0) -> boo
         return False
     wide = one.astype(np.float64), other.astype(np.float64)
     return bool(np.allclose(*wide, rtol=relative, atol=0.0, equal_nan=True))
-
-
-def identical(one: Array, other: Array) -> bool:
-    """Whether two results are of the same shape and bits."""
-    return one.shape == other.shape and one.tobytes() == other.tobytes()

@@ -12,7 +12,7 @@ from conformance.model import Check
 from conformance.mutants import UPSTREAM, Alteration, Kernel, gradient_of, simulate
 from conformance.power.bench import Bench
 from conformance.power.figures import Innocent
-from conformance.power.survey import wrong_elements
+from conformance.power.sample import wrong_elements
 from conformance.reference import Reference, evaluate, evaluate_gradients
 
 Array = np.ndarray[Any, Any]

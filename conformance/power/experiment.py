@@ -17,7 +17,7 @@ from conformance.power.measurement import measure
 
 Progress = Callable[[str, int, int], None]
 
-ORDER = ("bfloat16", "float16", "float64", "float32")  # the longest first
+ORDER = ("float64", "float32", "float16", "bfloat16")  # the longest first
 PATIENCE = 0.2  # seconds between looks at whether a process has ended
 
 

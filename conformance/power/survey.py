@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,11 +10,10 @@ import numpy as np
 
 from conformance.compare import compare
 from conformance.model import Check
-from conformance.mutants import NO_SENSE
-from conformance.power.bench import Bench, identical
+from conformance.power.bench import Bench
 from conformance.power.rivals import Rivals
+from conformance.power.sample import is_wrong
 from conformance.power.subjects import Kind, Subject
-from conformance.reference import Reference
 from conformance.run.hypotheses import FACTOR_ELEMENTS
 
 Array = np.ndarray[Any, Any]
@@ -82,47 +81,36 @@ def survey(
         if bench.known[name].kind is Kind.MUTANT:
             asked.setdefault(of, []).append(bench.known[name])
     for check in checks:
-        subjects = asked.get(check.of)
-        usual = bench.usual(check) if subjects else None
-        if usual is not None and not is_wrong(usual, bench.reference(check)):
-            if _numbers(usual) >= FACTOR_ELEMENTS:
-                found.telling.add(id(check))
-            inputs, attributes, reference = bench.inputs(check), check.spec.attributes, bench.reference(check)
-            operations = bench.operations(check)
-            for subject in subjects or ():
-                part = (check.of, subject.name)
-                settled = rivals is None or rivals.settled(check, subject)
-                if settled and not whole and found.enough(part):
-                    continue
-                actual = changed(subject, operations, inputs, attributes, check.of, usual)
-                if actual is None:
-                    continue
-                kept = found.wrong if is_wrong(actual, reference) else found.accepted
-                kept.setdefault(part, []).append(check)
-                if rivals is not None:
-                    rivals.look(check, subject, actual, usual, reference.value)
+        _look(found, bench, check, asked.get(check.of, ()), rivals, whole)
         yield found
 
 
-def changed(
-    subject: Subject,
-    operations: frozenset[Any],
-    inputs: Mapping[str, Array],
-    attributes: Mapping[str, Any],
-    of: str | None,
-    usual: Array,
-) -> Array | None:
-    """What `subject` returns, where that differs from the `usual` kernel's result in some bit; else None.
-
-    `operations` are those of the formula.
-    """
-    try:
-        if subject.idle(operations, attributes, of):
-            return None
-        actual = subject.run(inputs, attributes, of)
-    except NO_SENSE:
-        return None  # a refusal is no number that could be wrong
-    return None if identical(actual, usual) else actual
+def _look(
+    found: Survey,
+    bench: Bench,
+    check: Check,
+    subjects: Iterable[Subject],
+    rivals: Rivals | None,
+    whole: bool,
+) -> None:
+    sample = bench.sample(check) if subjects else None
+    if sample is None:
+        return
+    reference = bench.reference(check)
+    if is_wrong(sample.usual, reference):
+        return
+    if _numbers(sample.usual) >= FACTOR_ELEMENTS:
+        found.telling.add(id(check))
+    for subject in subjects:
+        part = (check.of, subject.name)
+        settled = rivals is None or rivals.settled(check, subject)
+        actual = None if settled and not whole and found.enough(part) else sample.changed(subject)
+        if actual is None:
+            continue
+        kept = found.wrong if is_wrong(actual, reference) else found.accepted
+        kept.setdefault(part, []).append(check)
+        if rivals is not None:
+            rivals.look(check, subject, actual, sample.usual, reference.value)
 
 
 def _numbers(result: Array) -> int:
@@ -140,17 +128,6 @@ def nearest(bench: Bench, subject: Subject, checks: Iterable[Check]) -> list[tup
             ratio = compare(actual, right.value, right.tail, right.bound, right.dtype).max_bound_ratio or 0.0
             farthest[check.spec.case.id] = max(ratio, farthest.get(check.spec.case.id, 0.0))
     return sorted(farthest.items(), key=lambda one: -one[1])[:NEAREST]
-
-
-def is_wrong(actual: Array, right: Reference) -> bool:
-    """Whether `actual` leaves the acceptable set somewhere."""
-    return actual.shape != right.value.shape or bool(wrong_elements(actual, right).any())
-
-
-def wrong_elements(actual: Array, right: Reference) -> Array:
-    """Where `actual`, of the reference's shape, lies outside the acceptable set."""
-    found = compare(actual, right.value, right.tail, right.bound, right.dtype).mismatches
-    return np.zeros(actual.shape, bool) if found is None else np.asarray(found)
 
 
 def spread(checks: Sequence[Check], count: int) -> list[Check]:
