@@ -67,9 +67,11 @@ def probes(bench: Bench, checks: Sequence[Check], dtype: str, of: str | None = N
         for setting in settings:
             for arrays in _arrays(draw, dtype, setting, max(1, DRAWS // len(settings))):
                 inputs = {name: usual_range[name](array) for name, array in arrays.items()}
-                probe = _probe(bench.formula, draw, inputs, setting.calls[0].attributes, dtype, of)
-                if probe is not None:
-                    yield probe
+                attributes = setting.calls[0].attributes
+                for part in _apart(bench.formula, inputs, attributes) if setting.elementwise else [inputs]:
+                    probe = _probe(bench.formula, draw, part, attributes, dtype, of)
+                    if probe is not None:
+                        yield probe
 
 
 def _probe(
@@ -151,7 +153,7 @@ def _arrays(
 ) -> Iterator[dict[str, Array]]:
     """Inputs for one setting, drawn `draws` times.
 
-    Numbers of all sizes side by side tell nothing once they are added up.
+    Numbers of all sizes side by side tell nothing once they are added up: then those around 1 stand alone.
     """
     calls = setting.calls
     form = format_of(dtype)
@@ -159,8 +161,7 @@ def _arrays(
     tiny = (np.log2(form.smallest_subnormal), np.log2(form.smallest_normal) + 3)
     if calls[0].alike:
         names = list(calls[0].arrays)
-        if setting.elementwise:
-            yield from _grid(dtype, names)
+        yield from _grid(_numbers(dtype) if setting.elementwise else _moderate(dtype), dtype, names)
         for shape in SHAPES:
             for _ in range(draws):
                 yield _drawn(draw, dtype, names, shape)
@@ -209,9 +210,15 @@ def _numbers(dtype: str) -> Array:
     return np.concatenate([[0.0], positive, -positive])
 
 
-def _grid(dtype: str, names: Sequence[str]) -> Iterator[dict[str, Array]]:
-    """Every number with every other (of more than two inputs: with the next ones in turn), piece by piece."""
+def _moderate(dtype: str) -> Array:
+    """Those around 1, and 0."""
     numbers = _numbers(dtype)
+    size = np.abs(numbers)
+    return np.asarray(numbers[(size == 0) | ((size > 2.0**-4) & (size < 2.0**4))])
+
+
+def _grid(numbers: Array, dtype: str, names: Sequence[str]) -> Iterator[dict[str, Array]]:
+    """Every number with every other (of more than two inputs: with the next ones in turn), piece by piece."""
     first, second = (part.ravel() for part in np.meshgrid(numbers, numbers, indexing="ij"))
     columns = [first, second, *(np.roll(second, place) for place in range(2, len(names)))]
     for start in range(0, first.size, PIECE):
@@ -233,6 +240,17 @@ def _drawn(
 
 def _magnitudes(draw: np.random.Generator, shape: tuple[int, ...], exponents: tuple[float, float]) -> Array:
     return np.asarray(np.exp2(draw.uniform(*exponents, shape)) * draw.choice([-1, 1], shape))
+
+
+def _apart(
+    formula: Formula, inputs: Mapping[str, Array], attributes: Mapping[str, Any]
+) -> Iterator[dict[str, Array]]:
+    """The inputs, those apart for which there is no number: only balls tell what is right there."""
+    with np.errstate(all="ignore"):
+        finite = np.isfinite(np.asarray(formula.function(**_wide(inputs), **attributes)))
+    for where in (finite, ~finite):
+        if where.any():
+            yield {name: array if where.all() else array[where] for name, array in inputs.items()}
 
 
 def _inside(formula: Formula, inputs: Mapping[str, Array], attributes: Mapping[str, Any]) -> dict[str, Array]:
