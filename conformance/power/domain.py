@@ -25,7 +25,8 @@ DRAWS = 16  # of each of these, or of calls that lend their shapes and integers,
 MANY = (65537, 1)  # more terms than float16 or a 16-bit counter can count, where they are added up
 USUAL = (-6.0, 3.0)  # binary exponents
 SEED = 20_260
-PIECE = 4096  # elements up to which results that are not finite are asked of balls in no time
+PIECE = 4096  # elements of the grid at a time
+NO_NUMBERS = 256  # of these, without a number for a result, are asked of balls in no time
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,12 +246,16 @@ def _magnitudes(draw: np.random.Generator, shape: tuple[int, ...], exponents: tu
 def _apart(
     formula: Formula, inputs: Mapping[str, Array], attributes: Mapping[str, Any]
 ) -> Iterator[dict[str, Array]]:
-    """The inputs, those apart for which there is no number: only balls tell what is right there."""
+    """The inputs, a few of those apart for which there is no number: only balls tell what is right there."""
     with np.errstate(all="ignore"):
         finite = np.isfinite(np.asarray(formula.function(**_wide(inputs), **attributes)))
-    for where in (finite, ~finite):
-        if where.any():
-            yield {name: array if where.all() else array[where] for name, array in inputs.items()}
+    if finite.all():
+        yield dict(inputs)
+        return
+    others = np.argwhere(~finite)
+    few = tuple(others[:: -(-len(others) // NO_NUMBERS)].T)
+    for where in (finite, few) if finite.any() else (few,):
+        yield {name: array[where] for name, array in inputs.items()}
 
 
 def _inside(formula: Formula, inputs: Mapping[str, Array], attributes: Mapping[str, Any]) -> dict[str, Array]:
