@@ -16,10 +16,37 @@ from typing import Any, Literal
 import numpy as np
 
 from conformance.reference.broadcasting import unbroadcast
+from conformance.reference.formula import Part
 from conformance.reference.legacy import legacy_reduction
 from conformance.reference.reduction import reduced, share, weighted
 
 LEAST_LOG = -100.0
+
+
+def _log_of_rest(input: Any) -> Any:
+    return np.log1p(-input)
+
+
+def _rounded_rest(input: Any) -> Any:
+    """log(1 - x) as the documents print it: 1 - x rounds, which matters where x is near zero."""
+    return np.log(1 - input)
+
+
+def _slope(input: Any, target: Any, log_of_zero: str) -> Any:
+    slope = (input - target) / (input * (1 - input))
+    if log_of_zero == "clamped":
+        slope = np.where(input < math.exp(LEAST_LOG), (1 - target) / (1 - input), slope)
+        slope = np.where(input == 1, -target / input, slope)  # no dtype has another number that near 1
+    return slope
+
+
+def _two_terms(input: Any, target: Any, log_of_zero: str) -> Any:
+    """(1 - y) / (1 - x) - y / x, the chain rule through both logarithms: it cancels where x is near y."""
+    first, second = target / input, (1 - target) / (1 - input)
+    if log_of_zero == "clamped":
+        first = np.where(input < math.exp(LEAST_LOG), 0.0, first)
+        second = np.where(input == 1, 0.0, second)
+    return second - first
 
 
 def binary_cross_entropy(
@@ -33,13 +60,18 @@ def binary_cross_entropy(
     log_of_zero: Literal["clamped", "infinite", "nan"] = "clamped",
     empty_mean: Literal["nan", "zero"] = "nan",
     weighted_mean: Literal["count", "weights"] = "count",
+    log_of_rest: Part = _log_of_rest,
 ) -> Any:
     """Return the cross entropy of `target` and `input`, which broadcast, as an array or a scalar.
 
     Raises ValueError for an unknown reduction.
     """
-    loss = _loss(target, np.log(input), np.log1p(-input), log_of_zero)
-    loss, divisor = weighted(loss, weight, weighted_mean)
+    log_x, log_rest = _logarithms(input, log_of_rest, log_of_zero)
+    first, second = target * log_x, (1 - target) * log_rest
+    if log_of_zero == "infinite":
+        first = np.where((target == 0) & ~np.isnan(log_x), 0.0, first)
+        second = np.where((target == 1) & ~np.isnan(log_rest), 0.0, second)
+    loss, divisor = weighted(-(first + second), weight, weighted_mean)
     return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean, divisor)
 
 
@@ -54,65 +86,31 @@ def binary_cross_entropy_vjp(
     *,
     log_of_zero: Literal["clamped", "infinite", "nan"] = "clamped",
     weighted_mean: Literal["count", "weights"] = "count",
+    log_of_rest: Part = _log_of_rest,
+    slope: Part = _slope,
 ) -> tuple[Any, Any, None]:
     """Return the gradients with respect to `input` and `target`, each of its shape; none for `weight`.
 
     `upstream` is the gradient with respect to the loss, of its shape. Raises as `binary_cross_entropy` does.
     """
-    log_x, log_rest = np.log(input), np.log1p(-input)
-    slope = (input - target) / (input * (1 - input))
+    to_input, divisor = weighted(slope(input, target, log_of_zero), weight, weighted_mean)
+    each = share(upstream, legacy_reduction(reduction, size_average, reduce), np.shape(to_input), divisor)
+    log_x, log_rest = _logarithms(input, log_of_rest, log_of_zero)
+    to_target, _ = weighted(log_rest - log_x, weight)
+    return (
+        unbroadcast(to_input * each, np.shape(input)),
+        unbroadcast(to_target * each, np.shape(target)),
+        None,
+    )
+
+
+def _logarithms(input: Any, log_of_rest: Part, log_of_zero: str) -> tuple[Any, Any]:
+    """Those of the probabilities of both classes."""
+    log_x, log_rest = np.log(input), log_of_rest(input)
     if log_of_zero == "clamped":
         log_x, log_rest = np.maximum(log_x, LEAST_LOG), np.maximum(log_rest, LEAST_LOG)
-        slope = np.where(input < math.exp(LEAST_LOG), (1 - target) / (1 - input), slope)
-        slope = np.where(input == 1, -target / input, slope)  # no dtype has another number that near 1
-    slope, divisor = weighted(slope, weight, weighted_mean)
-    each = share(upstream, legacy_reduction(reduction, size_average, reduce), np.shape(slope), divisor)
-    to_target, _ = weighted(log_rest - log_x, weight)
-    return unbroadcast(slope * each, np.shape(input)), unbroadcast(to_target * each, np.shape(target)), None
+    return log_x, log_rest
 
 
-def _loss(target: Any, log_x: Any, log_rest: Any, log_of_zero: str) -> Any:
-    """The terms, of the logarithms of the probabilities of both classes."""
-    if log_of_zero == "clamped":
-        log_x, log_rest = np.maximum(log_x, LEAST_LOG), np.maximum(log_rest, LEAST_LOG)
-    first, second = target * log_x, (1 - target) * log_rest
-    if log_of_zero == "infinite":
-        first = np.where((target == 0) & ~np.isnan(log_x), 0.0, first)
-        second = np.where((target == 1) & ~np.isnan(log_rest), 0.0, second)
-    return -(first + second)
-
-
-def _rounded_rest(
-    input: Any,
-    target: Any,
-    weight: Any = None,
-    reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-) -> Any:
-    """log(1 - x) as the documents print it: 1 - x rounds, which matters where x is near zero."""
-    loss, _ = weighted(_loss(target, np.log(input), np.log(1 - input), "clamped"), weight)
-    return reduced(loss, legacy_reduction(reduction, size_average, reduce))
-
-
-def _two_terms_vjp(
-    input: Any,
-    target: Any,
-    weight: Any = None,
-    upstream: Any = None,
-    reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-) -> tuple[Any, Any, None]:
-    """(1 - y) / (1 - x) - y / x, the chain rule through both logarithms: it cancels where x is near y."""
-    first = np.where(input < math.exp(LEAST_LOG), 0.0, target / input)
-    slope = np.where(input == 1, 0.0, (1 - target) / (1 - input)) - first
-    slope, _ = weighted(slope, weight)
-    each = share(upstream, legacy_reduction(reduction, size_average, reduce), np.shape(slope))
-    log_x, log_rest = (np.maximum(np.log(part), LEAST_LOG) for part in (input, 1 - input))
-    to_target, _ = weighted(log_rest - log_x, weight)
-    return unbroadcast(slope * each, np.shape(input)), unbroadcast(to_target * each, np.shape(target)), None
-
-
-ALTERNATIVES = {"rounded_rest": _rounded_rest}
-VJP_ALTERNATIVES = {"two_terms": _two_terms_vjp}
+ALTERNATIVES = {"rounded_rest": {"log_of_rest": _rounded_rest}}
+VJP_ALTERNATIVES = {"two_terms": {"slope": _two_terms, "log_of_rest": _rounded_rest}}

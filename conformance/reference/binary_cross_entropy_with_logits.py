@@ -12,15 +12,101 @@ for targets between 0 and 1. The gradient follows by hand: dl/dx = w ((1 - y) s(
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import numpy as np
 
 from conformance.reference.broadcasting import unbroadcast
+from conformance.reference.formula import Part
 from conformance.reference.legacy import legacy_reduction
 from conformance.reference.reduction import reduced, share, weighted
 
-Gradients: TypeAlias = "tuple[Any, Any, None, None]"
+
+def softplus(x: Any) -> Any:
+    """log(1 + exp x), of which nothing overflows."""
+    return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))
+
+
+def sigmoid(x: Any) -> Any:
+    """1 / (1 + exp(-x)), of which nothing overflows."""
+    decay = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1 / (1 + decay), decay / (1 + decay))
+
+
+def two_class_loss(input: Any, target: Any, pos_weight: Any = None) -> Any:
+    """p y softplus(-x) + (1 - y) softplus(x), to which a class of probability zero adds nothing."""
+    positive = np.where(target == 0, 0.0, target * softplus(-input))
+    negative = np.where(target == 1, 0.0, (1 - target) * softplus(input))
+    return (positive if pos_weight is None else pos_weight * positive) + negative
+
+
+def zero_times_infinity(loss: Any, input: Any, target: Any) -> Any:
+    """The loss, but NaN where a class of probability zero has an infinite one."""
+    undefined = ((target == 0) & (input == -np.inf)) | ((target == 1) & (input == np.inf))
+    return np.where(undefined, np.nan, loss)
+
+
+def two_class_slope(input: Any, target: Any, pos_weight: Any = None) -> Any:
+    """(1 - y) s(x) - p y s(-x), the derivative of `two_class_loss` by x."""
+    positive = target * sigmoid(-input)
+    return (1 - target) * sigmoid(input) - (positive if pos_weight is None else pos_weight * positive)
+
+
+def _log_sigmoid(input: Any, target: Any, pos_weight: Any, softplus: Callable[[Any], Any] = softplus) -> Any:
+    """(1 - y) x + (1 + (p - 1) y) softplus(-x), which cancels where x is far below zero."""
+    scale = 1.0 if pos_weight is None else 1 + (pos_weight - 1) * target
+    return (1 - target) * input + scale * softplus(-input)
+
+
+def _log_sigmoid_of_sum(input: Any, target: Any, pos_weight: Any) -> Any:
+    """(1 - y) x + (1 + (p - 1) y) log(1 + exp(-x)), of which the sum under the logarithm is rounded."""
+    return _log_sigmoid(input, target, pos_weight, _softplus_of_sum)
+
+
+def _maximum_less_product(
+    input: Any, target: Any, pos_weight: Any, softplus: Callable[[Any], Any] = softplus
+) -> Any:
+    """max(x, 0) - x y + log1p(exp(-|x|)), which cancels where y is near 1 and x is large."""
+    loss = np.maximum(input, 0.0) - input * target + softplus(-np.abs(input))
+    return loss if pos_weight is None else loss + (pos_weight - 1) * target * softplus(-input)
+
+
+def _maximum_less_product_of_sum(input: Any, target: Any, pos_weight: Any) -> Any:
+    """max(x, 0) - x y + log(1 + exp(-|x|)), of which the sum under the logarithm is rounded."""
+    return _maximum_less_product(input, target, pos_weight, _softplus_of_sum)
+
+
+def _softplus_of_sum(x: Any) -> Any:
+    return np.maximum(x, 0.0) + np.log(1 + np.exp(-np.abs(x)))
+
+
+def _printed(input: Any, target: Any, pos_weight: Any) -> Any:
+    """The documented formula as it is printed: the logarithms of a sigmoid that is rounded first."""
+    probability = 1 / (1 + np.exp(-input))
+    positive, negative = target * np.log(probability), (1 - target) * np.log(1 - probability)
+    return -((positive if pos_weight is None else pos_weight * positive) + negative)
+
+
+def _sigmoid_less_target(input: Any, target: Any, pos_weight: Any) -> Any:
+    """(1 + (p - 1) y) s(x) - p y, which cancels where the loss is near zero and y is not."""
+    return _less_target(sigmoid(input), target, pos_weight)
+
+
+def _exponential_less_target(input: Any, target: Any, pos_weight: Any) -> Any:
+    """s(x) less the target, s(x) as exp(-softplus(-x)), which a half type rounds once, to 1 if near it."""
+    return _less_target(np.exp(-softplus(-input)), target, pos_weight)
+
+
+def _tanh_less_target(input: Any, target: Any, pos_weight: Any) -> Any:
+    """s(x) less the target, s(x) as (1 + tanh(x / 2)) / 2, which cancels where x is far below zero."""
+    return _less_target((1 + np.tanh(input / 2)) / 2, target, pos_weight)
+
+
+def _less_target(sigmoid: Any, target: Any, pos_weight: Any) -> Any:
+    if pos_weight is None:
+        return sigmoid - target
+    positive = pos_weight * target
+    return (positive + 1 - target) * sigmoid - positive
 
 
 def binary_cross_entropy_with_logits(
@@ -35,12 +121,15 @@ def binary_cross_entropy_with_logits(
     zero_target: Literal["zero", "nan"] = "zero",
     empty_mean: Literal["nan", "zero"] = "nan",
     weighted_mean: Literal["count", "weights"] = "count",
+    terms: Part = two_class_loss,
 ) -> Any:
     """Return the cross entropy of `target` and the sigmoid of `input`, as an array or a scalar.
 
     All inputs broadcast. Raises ValueError for an unknown reduction.
     """
-    loss = two_class_loss(input, target, pos_weight, zero_target)
+    loss = terms(input, target, pos_weight)
+    if zero_target == "nan":
+        loss = zero_times_infinity(loss, input, target)
     loss, divisor = weighted(loss, weight, weighted_mean)
     return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean, divisor)
 
@@ -56,167 +145,33 @@ def binary_cross_entropy_with_logits_vjp(
     reduce: bool | None = None,
     *,
     weighted_mean: Literal["count", "weights"] = "count",
-) -> Gradients:
+    slope: Part = two_class_slope,
+) -> tuple[Any, Any, None, None]:
     """Return the gradients with respect to `input` and `target`, each of its shape; none for the weights.
 
     `upstream` is the gradient with respect to the loss, of its shape. Raises as the loss does.
     """
-    slope = two_class_slope(input, target, pos_weight)
-    return _spread(
-        slope, input, target, weight, pos_weight, upstream, reduction, size_average, reduce, weighted_mean
-    )
-
-
-def _spread(
-    slope: Any,
-    input: Any,
-    target: Any,
-    weight: Any,
-    pos_weight: Any,
-    upstream: Any,
-    reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    weighted_mean: str = "count",
-) -> Gradients:
-    """The gradients, of the derivative `slope` of each term by `input`."""
-    slope, divisor = weighted(slope, weight, weighted_mean)
-    each = share(upstream, legacy_reduction(reduction, size_average, reduce), np.shape(slope), divisor)
+    to_input, divisor = weighted(slope(input, target, pos_weight), weight, weighted_mean)
+    each = share(upstream, legacy_reduction(reduction, size_average, reduce), np.shape(to_input), divisor)
     by_target = -input if pos_weight is None else pos_weight * softplus(-input) - softplus(input)
-    by_target, _ = weighted(by_target, weight)
+    to_target, _ = weighted(by_target, weight)
     return (
-        unbroadcast(slope * each, np.shape(input)),
-        unbroadcast(by_target * each, np.shape(target)),
+        unbroadcast(to_input * each, np.shape(input)),
+        unbroadcast(to_target * each, np.shape(target)),
         None,
         None,
     )
-
-
-def two_class_loss(input: Any, target: Any, pos_weight: Any = None, zero_target: str = "zero") -> Any:
-    """p y softplus(-x) + (1 - y) softplus(x); a class of probability zero adds nothing, or 0 times that."""
-    positive, negative = target * softplus(-input), (1 - target) * softplus(input)
-    if zero_target == "zero":
-        positive, negative = np.where(target == 0, 0.0, positive), np.where(target == 1, 0.0, negative)
-    return (positive if pos_weight is None else pos_weight * positive) + negative
-
-
-def two_class_slope(input: Any, target: Any, pos_weight: Any = None) -> Any:
-    """(1 - y) s(x) - p y s(-x), the derivative of `two_class_loss` by x."""
-    positive = target * sigmoid(-input)
-    return (1 - target) * sigmoid(input) - (positive if pos_weight is None else pos_weight * positive)
-
-
-def softplus(x: Any) -> Any:
-    """log(1 + exp x), of which nothing overflows."""
-    return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))
-
-
-def sigmoid(x: Any) -> Any:
-    """1 / (1 + exp(-x)), of which nothing overflows."""
-    decay = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1 / (1 + decay), decay / (1 + decay))
-
-
-def _finished(
-    loss: Any,
-    weight: Any,
-    reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-) -> Any:
-    """The terms of an alternative, weighted and reduced."""
-    return reduced(weighted(loss, weight)[0], legacy_reduction(reduction, size_average, reduce))
-
-
-def _log_sigmoid(input: Any, target: Any, weight: Any = None, pos_weight: Any = None, **options: Any) -> Any:
-    """(1 - y) x + (1 + (p - 1) y) softplus(-x), which cancels where x is far below zero."""
-    return _finished(_by_log_sigmoid(input, target, pos_weight, softplus), weight, **options)
-
-
-def _log_sigmoid_of_sum(
-    input: Any, target: Any, weight: Any = None, pos_weight: Any = None, **options: Any
-) -> Any:
-    """(1 - y) x + (1 + (p - 1) y) log(1 + exp(-x)), of which the sum under the logarithm is rounded."""
-    return _finished(_by_log_sigmoid(input, target, pos_weight, _softplus_of_sum), weight, **options)
-
-
-def _maximum_less_product(
-    input: Any, target: Any, weight: Any = None, pos_weight: Any = None, **options: Any
-) -> Any:
-    """max(x, 0) - x y + log1p(exp(-|x|)), which cancels where y is near 1 and x is large."""
-    return _finished(_by_maximum(input, target, pos_weight, softplus), weight, **options)
-
-
-def _maximum_less_product_of_sum(
-    input: Any, target: Any, weight: Any = None, pos_weight: Any = None, **options: Any
-) -> Any:
-    """max(x, 0) - x y + log(1 + exp(-|x|)), of which the sum under the logarithm is rounded."""
-    return _finished(_by_maximum(input, target, pos_weight, _softplus_of_sum), weight, **options)
-
-
-def _by_log_sigmoid(input: Any, target: Any, pos_weight: Any, softplus: Callable[[Any], Any]) -> Any:
-    scale = 1.0 if pos_weight is None else 1 + (pos_weight - 1) * target
-    return (1 - target) * input + scale * softplus(-input)
-
-
-def _by_maximum(input: Any, target: Any, pos_weight: Any, softplus: Callable[[Any], Any]) -> Any:
-    loss = np.maximum(input, 0.0) - input * target + softplus(-np.abs(input))
-    return loss if pos_weight is None else loss + (pos_weight - 1) * target * softplus(-input)
-
-
-def _softplus_of_sum(x: Any) -> Any:
-    return np.maximum(x, 0.0) + np.log(1 + np.exp(-np.abs(x)))
-
-
-def _printed(input: Any, target: Any, weight: Any = None, pos_weight: Any = None, **options: Any) -> Any:
-    """The documented formula as it is printed: the logarithms of a sigmoid that is rounded first."""
-    probability = 1 / (1 + np.exp(-input))
-    positive, negative = target * np.log(probability), (1 - target) * np.log(1 - probability)
-    return _finished(
-        -((positive if pos_weight is None else pos_weight * positive) + negative), weight, **options
-    )
-
-
-def _sigmoid_less_target_vjp(
-    input: Any, target: Any, weight: Any = None, pos_weight: Any = None, upstream: Any = None, **options: Any
-) -> Gradients:
-    """(1 + (p - 1) y) s(x) - p y, which cancels where the loss is near zero and y is not."""
-    slope = _less_target(sigmoid(input), target, pos_weight)
-    return _spread(slope, input, target, weight, pos_weight, upstream, **options)
-
-
-def _exponential_less_target_vjp(
-    input: Any, target: Any, weight: Any = None, pos_weight: Any = None, upstream: Any = None, **options: Any
-) -> Gradients:
-    """s(x) less the target, s(x) as exp(-softplus(-x)), which a half type rounds once, to 1 if near it."""
-    slope = _less_target(np.exp(-softplus(-input)), target, pos_weight)
-    return _spread(slope, input, target, weight, pos_weight, upstream, **options)
-
-
-def _tanh_less_target_vjp(
-    input: Any, target: Any, weight: Any = None, pos_weight: Any = None, upstream: Any = None, **options: Any
-) -> Gradients:
-    """s(x) less the target, s(x) as (1 + tanh(x / 2)) / 2, which cancels where x is far below zero."""
-    slope = _less_target((1 + np.tanh(input / 2)) / 2, target, pos_weight)
-    return _spread(slope, input, target, weight, pos_weight, upstream, **options)
-
-
-def _less_target(sigmoid: Any, target: Any, pos_weight: Any) -> Any:
-    if pos_weight is None:
-        return sigmoid - target
-    positive = pos_weight * target
-    return (positive + 1 - target) * sigmoid - positive
 
 
 ALTERNATIVES = {
-    "log_sigmoid": _log_sigmoid,
-    "log_sigmoid_of_sum": _log_sigmoid_of_sum,
-    "maximum_less_product": _maximum_less_product,
-    "maximum_less_product_of_sum": _maximum_less_product_of_sum,
-    "printed": _printed,
+    "log_sigmoid": {"terms": _log_sigmoid},
+    "log_sigmoid_of_sum": {"terms": _log_sigmoid_of_sum},
+    "maximum_less_product": {"terms": _maximum_less_product},
+    "maximum_less_product_of_sum": {"terms": _maximum_less_product_of_sum},
+    "printed": {"terms": _printed},
 }
 VJP_ALTERNATIVES = {
-    "sigmoid_less_target": _sigmoid_less_target_vjp,
-    "exponential_less_target": _exponential_less_target_vjp,
-    "tanh_less_target": _tanh_less_target_vjp,
+    "sigmoid_less_target": {"slope": _sigmoid_less_target},
+    "exponential_less_target": {"slope": _exponential_less_target},
+    "tanh_less_target": {"slope": _tanh_less_target},
 }

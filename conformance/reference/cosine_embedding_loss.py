@@ -8,84 +8,58 @@ the cosine of a vector of zeros is, nor the loss of another target; both are con
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
 
 from conformance.reference.broadcasting import unbroadcast
 from conformance.reference.classes import class_axis
+from conformance.reference.formula import Part
 from conformance.reference.hinge import hinge_slope
 from conformance.reference.legacy import legacy_reduction
 from conformance.reference.reduction import reduced, share
 
 
-def cosine_embedding_loss(
-    input1: Any,
-    input2: Any,
-    target: Any,
-    margin: float = 0.0,
-    reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    *,
-    zero_vector: Literal["zero", "nan"] = "zero",
-    other_target: Literal["nan", "zero"] = "nan",
-    empty_mean: Literal["nan", "zero"] = "nan",
-) -> Any:
-    """Return the loss of vectors, which broadcast, along the second axis of (N, D, ...) or the only of (D).
-
-    `target` has the shape of the inputs without that axis. Raises ValueError for another shape, and for an
-    unknown reduction.
-    """
-    first, second = _paired(input1, input2)
-    axis = class_axis(first)
+def _cosine(first: Any, second: Any, axis: int, of_zeros: float) -> Any:
     (first, _), (second, _) = _scaled(first, axis), _scaled(second, axis)
     norms = _norm(first, axis) * _norm(second, axis)
-    nothing = 0.0 if zero_vector == "zero" else np.nan
-    cosine = np.where(norms == 0, nothing, _dot(first, second, axis) / norms)
-    loss = _loss(cosine, axis, target, margin, other_target)
-    return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean)
+    return np.where(norms == 0, of_zeros, _dot(first, second, axis) / norms)
 
 
-def cosine_embedding_loss_vjp(
-    input1: Any,
-    input2: Any,
-    target: Any,
-    upstream: Any = None,
-    margin: float = 0.0,
-    reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    *,
-    hinge_gradient: Literal["zero", "half", "one"] = "zero",
-    zero_vector_gradient: Literal["nan", "zero"] = "nan",
-) -> tuple[Any, Any, None]:
-    """Return the gradients with respect to `input1` and `input2`, each of its shape; none for `target`.
+def _unscaled(first: Any, second: Any, axis: int, of_zeros: float) -> Any:
+    """cos = (x1 . x2) / (|x1| |x2|), whose squares overflow and underflow."""
+    return _dot(first, second, axis) / (_norm(first, axis) * _norm(second, axis))
 
-    That of the cosine by the first is (e2 - cos e1) / |x1|, with the unit vectors e1 and e2. `upstream` is
-    the gradient with respect to the loss, of its shape. Raises as `cosine_embedding_loss` does.
-    """
-    reduction = legacy_reduction(reduction, size_average, reduce)
-    first, second = _paired(input1, input2)
-    axis = class_axis(first)
+
+def _by_vectors(
+    first: Any, second: Any, axis: int, slope_of: Callable[[Any], Any], of_zeros: float
+) -> tuple[Any, Any]:
+    """The gradients by both vectors; `slope_of` gives that by their cosine."""
     (first, first_size), (second, second_size) = _scaled(first, axis), _scaled(second, axis)
     first_norm, second_norm = _norm(first, axis), _norm(second, axis)
     first_unit, second_unit = first / first_norm, second / second_norm
     cosine = _dot(first, second, axis) / (first_norm * second_norm)
-    slope = _slope(cosine, axis, target, upstream, margin, reduction, hinge_gradient)
+    slope = slope_of(cosine)
     by_first = slope * (second_unit - cosine * first_unit) / first_norm / first_size
     by_second = slope * (first_unit - cosine * second_unit) / second_norm / second_size
-    none = np.nan if zero_vector_gradient == "nan" else 0.0
     # The cosine with a vector of zeros is 0, whatever the other.
-    by_first = np.where(second_norm == 0, 0.0, np.where(first_norm == 0, none, by_first))
-    by_second = np.where(first_norm == 0, 0.0, np.where(second_norm == 0, none, by_second))
-    return unbroadcast(by_first, np.shape(input1)), unbroadcast(by_second, np.shape(input2)), None
+    by_first = np.where(second_norm == 0, 0.0, np.where(first_norm == 0, of_zeros, by_first))
+    by_second = np.where(first_norm == 0, 0.0, np.where(second_norm == 0, of_zeros, by_second))
+    return by_first, by_second
 
 
-def _paired(input1: Any, input2: Any) -> tuple[Any, Any]:
-    """Both inputs, broadcast to each other."""
-    shape = np.broadcast_shapes(np.shape(input1), np.shape(input2))
-    return np.broadcast_to(input1, shape), np.broadcast_to(input2, shape)
+def _unscaled_by_vectors(
+    first: Any, second: Any, axis: int, slope_of: Callable[[Any], Any], of_zeros: float
+) -> tuple[Any, Any]:
+    """x2 / (|x1| |x2|) - cos x1 / |x1|^2, whose squares overflow and underflow."""
+    squares = _dot(first, first, axis), _dot(second, second, axis)
+    norms = np.sqrt(squares[0]) * np.sqrt(squares[1])
+    cosine = _dot(first, second, axis) / norms
+    slope = slope_of(cosine)
+    by_first = slope * (second / norms - cosine / squares[0] * first)
+    by_second = slope * (first / norms - cosine / squares[1] * second)
+    return by_first, by_second
 
 
 def _scaled(vectors: Any, axis: int) -> tuple[Any, Any]:
@@ -103,19 +77,71 @@ def _norm(vectors: Any, axis: int) -> Any:
     return np.sqrt(_dot(vectors, vectors, axis))
 
 
-def _loss(cosine: Any, axis: int, target: Any, margin: float, other_target: str = "nan") -> Any:
-    cosine = np.squeeze(cosine, axis=axis)
-    other = np.nan if other_target == "nan" else 0.0
-    return _of_target(target, cosine, 1.0 - cosine, np.maximum(cosine - margin, 0.0), other)
-
-
-def _slope(
-    cosine: Any, axis: int, target: Any, upstream: Any, margin: float, reduction: str, at_kink: str = "zero"
+def cosine_embedding_loss(
+    input1: Any,
+    input2: Any,
+    target: Any,
+    margin: float = 0.0,
+    reduction: str = "mean",
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    *,
+    zero_vector: Literal["zero", "nan"] = "zero",
+    other_target: Literal["nan", "zero"] = "nan",
+    empty_mean: Literal["nan", "zero"] = "nan",
+    cosine: Part = _cosine,
 ) -> Any:
-    """The gradient with respect to the cosines, of their shape."""
-    cosine = np.squeeze(cosine, axis=axis)
-    slope = _of_target(target, cosine, -1.0, hinge_slope(cosine - margin, at_kink), 0.0)
-    return np.expand_dims(slope * share(upstream, reduction, np.shape(slope)), axis)
+    """Return the loss of vectors, which broadcast, along the second axis of (N, D, ...) or the only of (D).
+
+    `target` has the shape of the inputs without that axis. Raises ValueError for another shape, and for an
+    unknown reduction.
+    """
+    first, second = _paired(input1, input2)
+    axis = class_axis(first)
+    of_zeros = 0.0 if zero_vector == "zero" else np.nan
+    cosines = np.squeeze(cosine(first, second, axis, of_zeros), axis=axis)
+    other = np.nan if other_target == "nan" else 0.0
+    loss = _of_target(target, cosines, 1.0 - cosines, np.maximum(cosines - margin, 0.0), other)
+    return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean)
+
+
+def cosine_embedding_loss_vjp(
+    input1: Any,
+    input2: Any,
+    target: Any,
+    upstream: Any = None,
+    margin: float = 0.0,
+    reduction: str = "mean",
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    *,
+    hinge_gradient: Literal["zero", "half", "one"] = "zero",
+    zero_vector_gradient: Literal["nan", "zero"] = "nan",
+    by_vectors: Part = _by_vectors,
+) -> tuple[Any, Any, None]:
+    """Return the gradients with respect to `input1` and `input2`, each of its shape; none for `target`.
+
+    That of the cosine by the first is (e2 - cos e1) / |x1|, with the unit vectors e1 and e2. `upstream` is
+    the gradient with respect to the loss, of its shape. Raises as `cosine_embedding_loss` does.
+    """
+    reduction = legacy_reduction(reduction, size_average, reduce)
+    first, second = _paired(input1, input2)
+    axis = class_axis(first)
+
+    def slope_of(cosines: Any) -> Any:
+        cosines = np.squeeze(cosines, axis=axis)
+        slope = _of_target(target, cosines, -1.0, hinge_slope(cosines - margin, hinge_gradient), 0.0)
+        return np.expand_dims(slope * share(upstream, reduction, np.shape(slope)), axis)
+
+    of_zeros = np.nan if zero_vector_gradient == "nan" else 0.0
+    by_first, by_second = by_vectors(first, second, axis, slope_of, of_zeros)
+    return unbroadcast(by_first, np.shape(input1)), unbroadcast(by_second, np.shape(input2)), None
+
+
+def _paired(input1: Any, input2: Any) -> tuple[Any, Any]:
+    """Both inputs, broadcast to each other."""
+    shape = np.broadcast_shapes(np.shape(input1), np.shape(input2))
+    return np.broadcast_to(input1, shape), np.broadcast_to(input2, shape)
 
 
 def _of_target(target: Any, cosine: Any, alike: Any, apart: Any, other: float) -> Any:
@@ -125,44 +151,5 @@ def _of_target(target: Any, cosine: Any, alike: Any, apart: Any, other: float) -
     return np.where(target == 1, alike, np.where(target == -1, apart, other))
 
 
-def _unscaled(
-    input1: Any,
-    input2: Any,
-    target: Any,
-    margin: float = 0.0,
-    reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-) -> Any:
-    """cos = (x1 . x2) / (|x1| |x2|), whose squares overflow and underflow."""
-    first, second = _paired(input1, input2)
-    axis = class_axis(first)
-    cosine = _dot(first, second, axis) / (_norm(first, axis) * _norm(second, axis))
-    return reduced(_loss(cosine, axis, target, margin), legacy_reduction(reduction, size_average, reduce))
-
-
-def _unscaled_vjp(
-    input1: Any,
-    input2: Any,
-    target: Any,
-    upstream: Any = None,
-    margin: float = 0.0,
-    reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-) -> tuple[Any, Any, None]:
-    """x2 / (|x1| |x2|) - cos x1 / |x1|^2, whose squares overflow and underflow."""
-    reduction = legacy_reduction(reduction, size_average, reduce)
-    first, second = _paired(input1, input2)
-    axis = class_axis(first)
-    squares = _dot(first, first, axis), _dot(second, second, axis)
-    norms = np.sqrt(squares[0]) * np.sqrt(squares[1])
-    cosine = _dot(first, second, axis) / norms
-    slope = _slope(cosine, axis, target, upstream, margin, reduction)
-    by_first = slope * (second / norms - cosine / squares[0] * first)
-    by_second = slope * (first / norms - cosine / squares[1] * second)
-    return unbroadcast(by_first, np.shape(input1)), unbroadcast(by_second, np.shape(input2)), None
-
-
-ALTERNATIVES = {"unscaled": _unscaled}
-VJP_ALTERNATIVES = {"unscaled": _unscaled_vjp}
+ALTERNATIVES = {"unscaled": {"cosine": _unscaled}}
+VJP_ALTERNATIVES = {"unscaled": {"by_vectors": _unscaled_by_vectors}}

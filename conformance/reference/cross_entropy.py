@@ -10,15 +10,33 @@ Rethinking the Inception Architecture for Computer Vision, section 7).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
 
 from conformance.reference.classes import along_classes, at_classes, class_axis, kept, pick, weight_of
+from conformance.reference.formula import Part
 from conformance.reference.legacy import legacy_reduction
 from conformance.reference.nll_loss import mean_divisor
 from conformance.reference.reduction import reduced, share
+
+
+def _log_softmax(input: Any) -> Any:
+    axis = class_axis(input)
+    shifted = input - np.max(input, axis=axis, keepdims=True)
+    return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+
+
+def _log_sum_exp(input: Any) -> Any:
+    """log p = x - (max x + log(sum of exp(x - max x))), which cancels where all logits are large."""
+    axis = class_axis(input)
+    largest = np.max(input, axis=axis, keepdims=True)
+    return input - (largest + np.log(np.sum(np.exp(input - largest), axis=axis, keepdims=True)))
+
+
+def _unshifted(input: Any) -> Any:
+    """log p = x - log(sum of exp x), whose terms cancel, and overflow, where logits are large."""
+    return input - np.log(np.sum(np.exp(input), axis=class_axis(input), keepdims=True))
 
 
 def cross_entropy(
@@ -34,14 +52,30 @@ def cross_entropy(
     empty_mean: Literal["nan", "zero"] = "nan",
     weighted_mean: Literal["weights", "count", "all"] = "weights",
     zero_target: Literal["zero", "nan"] = "zero",
+    log_softmax: Part = _log_softmax,
 ) -> Any:
     """Return the cross entropy of `input`, logits of shape (N, C, ...) or (C), as an array or a scalar.
 
     `target` are integers of the input's shape without its classes, or probabilities of its shape.
     Raises ValueError for an unknown reduction, a target that is no class, and shapes that do not fit.
     """
-    log_p = _log_softmax(input)
-    loss, divisor = _loss(log_p, target, weight, ignore_index, label_smoothing, weighted_mean, zero_target)
+    axis, log_p = class_axis(input), log_softmax(input)
+    scaled = log_p if weight is None else along_classes(weight, log_p) * log_p
+    wanted: Any = True
+    divisor = None
+    if _holds_probabilities(target, log_p):
+        terms = target * scaled
+        if zero_target == "zero":
+            terms = np.where(target == 0, 0.0, terms)
+        loss = -np.sum(terms, axis=axis)
+    else:
+        wanted = kept(log_p, target, ignore_index)
+        weights = weight_of(weight, target, wanted)
+        loss, divisor = -weights * pick(log_p, target, wanted), mean_divisor(weights, wanted, weighted_mean)
+    if label_smoothing:
+        everywhere = -np.sum(scaled, axis=axis) / np.shape(log_p)[axis]
+        loss = (1 - label_smoothing) * loss + label_smoothing * everywhere
+    loss = np.where(wanted, loss, 0.0)
     return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean, divisor)
 
 
@@ -88,33 +122,6 @@ def cross_entropy_vjp(
     return to_input, None if holds_indices else -((1 - label_smoothing) * each * (weights * log_p)), None
 
 
-def _loss(
-    log_p: Any,
-    target: Any,
-    weight: Any,
-    ignore_index: int,
-    smoothing: float,
-    weighted_mean: str = "weights",
-    zero_target: str = "zero",
-) -> tuple[Any, Any]:
-    """The terms, and what their mean divides by (None: their number)."""
-    axis = class_axis(log_p)
-    scaled = log_p if weight is None else along_classes(weight, log_p) * log_p
-    if _holds_probabilities(target, log_p):
-        terms = target * scaled
-        if zero_target == "zero":
-            terms = np.where(target == 0, 0.0, terms)
-        loss, wanted, divisor = -np.sum(terms, axis=axis), True, None
-    else:
-        wanted = kept(log_p, target, ignore_index)
-        weights = weight_of(weight, target, wanted)
-        loss, divisor = -weights * pick(log_p, target, wanted), mean_divisor(weights, wanted, weighted_mean)
-    if smoothing:
-        everywhere = -np.sum(scaled, axis=axis) / np.shape(log_p)[axis]
-        loss = (1 - smoothing) * loss + smoothing * everywhere
-    return np.where(wanted, loss, 0.0), divisor
-
-
 def _holds_probabilities(target: Any, log_p: Any) -> bool:
     """Whether `target` are probabilities, not indices. Raises ValueError where they have another shape."""
     if isinstance(target, np.ndarray) and target.dtype.kind in "iu":
@@ -124,42 +131,4 @@ def _holds_probabilities(target: Any, log_p: Any) -> bool:
     return True
 
 
-def _log_softmax(input: Any) -> Any:
-    axis = class_axis(input)
-    shifted = input - np.max(input, axis=axis, keepdims=True)
-    return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
-
-
-def _log_sum_exp(input: Any) -> Any:
-    """log p = x - (max x + log(sum of exp(x - max x))), which cancels where all logits are large."""
-    axis = class_axis(input)
-    largest = np.max(input, axis=axis, keepdims=True)
-    return input - (largest + np.log(np.sum(np.exp(input - largest), axis=axis, keepdims=True)))
-
-
-def _unshifted(input: Any) -> Any:
-    """log p = x - log(sum of exp x), whose terms cancel, and overflow, where logits are large."""
-    return input - np.log(np.sum(np.exp(input), axis=class_axis(input), keepdims=True))
-
-
-def _by(log_softmax: Callable[[Any], Any]) -> Callable[..., Any]:
-    """The cross entropy with this log p, under the reference's own conventions."""
-
-    def loss_of(
-        input: Any,
-        target: Any,
-        weight: Any = None,
-        ignore_index: int = -100,
-        reduction: str = "mean",
-        label_smoothing: float = 0.0,
-        size_average: bool | None = None,
-        reduce: bool | None = None,
-    ) -> Any:
-        loss, divisor = _loss(log_softmax(input), target, weight, ignore_index, label_smoothing)
-        return reduced(loss, legacy_reduction(reduction, size_average, reduce), divisor=divisor)
-
-    loss_of.__doc__ = log_softmax.__doc__
-    return loss_of
-
-
-ALTERNATIVES = {"log_sum_exp": _by(_log_sum_exp), "unshifted": _by(_unshifted)}
+ALTERNATIVES = {"log_sum_exp": {"log_softmax": _log_sum_exp}, "unshifted": {"log_softmax": _unshifted}}

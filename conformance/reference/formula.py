@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import importlib
 import inspect
 import re
@@ -12,7 +13,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal, TypeAlias
+
+Part: TypeAlias = Callable[..., Any]
+"""A keyword-only parameter of this type is a function that computes a part of the formula."""
 
 
 class UnknownOperatorError(LookupError):
@@ -24,9 +28,9 @@ class Formula:
     """What `reference/<name>.py` offers.
 
     `function` is the reference. `formulas` are what documents print, evaluated as written, and
-    `alternatives` are algebraically equal forms that cancel; both map a name to a function of the same
-    inputs and attributes. `conventions` maps each keyword-only parameter of the reference and of its
-    `vjp` to its choices, the reference's own first.
+    `alternatives` are algebraically equal forms that cancel; both map a name to the reference with another
+    function for a part of it, or under another convention. `conventions` maps each keyword-only parameter
+    of the reference and of its `vjp` that is no part to its choices, the reference's own first.
 
     `vjp`, where there is one, takes the inputs, the gradient `upstream` with respect to the reference's
     result, and the attributes, and returns one gradient per input, None for one that has none.
@@ -73,8 +77,6 @@ class Formula:
             if choice not in self.conventions[name]:
                 known = ", ".join(self.conventions[name])
                 raise ValueError(f"{self.name}, convention {name}: {choice!r} is not one of {known}")
-        if function not in (self.function, self.vjp):
-            return dict(conventions or {})
         own = _conventions(function)
         return {name: choice for name, choice in (conventions or {}).items() if name in own}
 
@@ -107,22 +109,39 @@ def load(operator: str) -> Formula:
     return Formula(
         name=operator,
         function=function,
-        formulas=MappingProxyType(dict(getattr(module, "FORMULAS", {}))),
-        alternatives=MappingProxyType(dict(getattr(module, "ALTERNATIVES", {}))),
+        formulas=_forms(function, getattr(module, "FORMULAS", {})),
+        alternatives=_forms(function, getattr(module, "ALTERNATIVES", {})),
         conventions=MappingProxyType(_conventions(function) | (_conventions(vjp) if vjp else {})),
         vjp=vjp,
-        vjp_alternatives=MappingProxyType(dict(getattr(module, "VJP_ALTERNATIVES", {}))),
+        vjp_alternatives=_forms(vjp, getattr(module, "VJP_ALTERNATIVES", {})) if vjp else {},
     )
+
+
+def _forms(
+    function: Callable[..., Any], others: Mapping[str, Mapping[str, Any]]
+) -> Mapping[str, Callable[..., Any]]:
+    return MappingProxyType({name: _form(function, name, chosen) for name, chosen in others.items()})
+
+
+def _form(function: Callable[..., Any], name: str, chosen: Mapping[str, Any]) -> Callable[..., Any]:
+    """`function` with other keyword-only arguments, documented as the first part among them is."""
+
+    @functools.wraps(function)
+    def form(*args: Any, **options: Any) -> Any:
+        return function(*args, **chosen, **options)
+
+    form.__qualname__ = f"{function.__qualname__}[{name}]"
+    form.__doc__ = next((part.__doc__ for part in chosen.values() if callable(part)), None)
+    return form
 
 
 @cache
 def _conventions(function: Callable[..., Any]) -> dict[str, tuple[str, ...]]:
-    """The keyword-only parameters, whose annotation is a Literal of the choices, default first."""
+    """The choices of the keyword-only parameters whose annotation is a Literal of them, default first."""
     hints = typing.get_type_hints(function)
     found = {}
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
-            choices = typing.get_args(hints[parameter.name])
-            others = tuple(choice for choice in choices if choice != parameter.default)
-            found[parameter.name] = (parameter.default, *others)
+    for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and typing.get_origin(hints[name]) is Literal:
+            others = tuple(choice for choice in typing.get_args(hints[name]) if choice != parameter.default)
+            found[name] = (parameter.default, *others)
     return found

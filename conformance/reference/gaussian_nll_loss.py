@@ -14,7 +14,34 @@ from typing import Any, Literal
 import numpy as np
 
 from conformance.reference.broadcasting import unbroadcast
+from conformance.reference.formula import Part
 from conformance.reference.reduction import reduced, share
+
+
+def _ratio(difference: Any, variance: Any) -> Any:
+    """d^2 / v; d / v times d where float64 cannot hold the square."""
+    square = difference * difference
+    return np.where(np.isfinite(square), square / variance, difference / variance * difference)
+
+
+def _printed(difference: Any, variance: Any) -> Any:
+    """(log v + (x - y)^2 / v) / 2 as written, whose square may overflow."""
+    return difference * difference / variance
+
+
+def _slopes(each: Any, difference: Any, variance: Any) -> tuple[Any, Any]:
+    """The gradients by the difference and by the variance, `each` that with respect to the term."""
+    return each * (difference / variance), each * (0.5 * (1 - _ratio(difference, variance)) / variance)
+
+
+def _stepwise(each: Any, difference: Any, variance: Any) -> tuple[Any, Any]:
+    """(g / 2) / v times 2 d, and (g / 2) / v - (g / 2) d^2 / v / v: the chain rule factor by factor.
+
+    This is what automatic differentiation does; quotients by a large variance underflow on the way.
+    """
+    half = 0.5 * each
+    by_variance = half / variance - half * (difference * difference / variance / variance)
+    return half / variance * (2 * difference), by_variance
 
 
 def gaussian_nll_loss(
@@ -26,6 +53,7 @@ def gaussian_nll_loss(
     reduction: str = "mean",
     *,
     empty_mean: Literal["nan", "zero"] = "nan",
+    ratio: Part = _ratio,
 ) -> Any:
     """Return the loss of the means `input` and the variances `var` for the samples `target`.
 
@@ -33,8 +61,7 @@ def gaussian_nll_loss(
     array, or a scalar where it is reduced. Raises ValueError for an unknown reduction.
     """
     variance = np.maximum(_of_rows(var, np.shape(input)), eps)
-    difference = input - target
-    loss = 0.5 * (np.log(variance) + _ratio(difference, variance))
+    loss = 0.5 * (np.log(variance) + ratio(input - target, variance))
     if full:
         loss = loss + 0.5 * math.log(2 * math.pi)
     return reduced(loss, reduction, empty_mean)
@@ -50,6 +77,7 @@ def gaussian_nll_loss_vjp(
     reduction: str = "mean",
     *,
     clamped_variance: Literal["zero", "through"] = "zero",
+    slopes: Part = _slopes,
 ) -> tuple[Any, Any, Any]:
     """Return the gradients with respect to `input`, `target` and `var`, each of its shape.
 
@@ -59,9 +87,7 @@ def gaussian_nll_loss_vjp(
     variance = np.maximum(given, eps)
     difference = input - target
     shape = np.broadcast_shapes(np.shape(difference), np.shape(variance))
-    each = share(upstream, reduction, shape)
-    to_input = each * (difference / variance)
-    to_var = each * (0.5 * (1 - _ratio(difference, variance)) / variance)
+    to_input, to_var = slopes(share(upstream, reduction, shape), difference, variance)
     if clamped_variance == "zero":
         to_var = np.where(given < eps, 0.0, to_var)
     return (
@@ -71,59 +97,10 @@ def gaussian_nll_loss_vjp(
     )
 
 
-def _ratio(difference: Any, variance: Any) -> Any:
-    """d^2 / v; d / v times d where float64 cannot hold the square."""
-    square = difference * difference
-    return np.where(np.isfinite(square), square / variance, difference / variance * difference)
-
-
 def _of_rows(var: Any, shape: tuple[int, ...]) -> Any:
     """`var` with the last axis that it may lack for means of `shape`."""
     return np.expand_dims(var, -1) if np.shape(var) == shape[:-1] != shape else var
 
 
-def _printed(
-    input: Any,
-    target: Any,
-    var: Any,
-    full: bool = False,
-    eps: float = 1e-6,
-    reduction: str = "mean",
-) -> Any:
-    """(log v + (x - y)^2 / v) / 2 as written, whose square may overflow."""
-    variance = np.maximum(_of_rows(var, np.shape(input)), eps)
-    difference = input - target
-    loss = 0.5 * (np.log(variance) + difference * difference / variance)
-    return reduced(loss + 0.5 * math.log(2 * math.pi) if full else loss, reduction)
-
-
-def _stepwise_vjp(
-    input: Any,
-    target: Any,
-    var: Any,
-    upstream: Any,
-    full: bool = False,
-    eps: float = 1e-6,
-    reduction: str = "mean",
-) -> tuple[Any, Any, Any]:
-    """(g / 2) / v times 2 d, and (g / 2) / v - (g / 2) d^2 / v / v: the chain rule factor by factor.
-
-    This is what automatic differentiation does; quotients by a large variance underflow on the way.
-    """
-    given = _of_rows(var, np.shape(input))
-    variance = np.maximum(given, eps)
-    difference = input - target
-    shape = np.broadcast_shapes(np.shape(difference), np.shape(variance))
-    half = 0.5 * share(upstream, reduction, shape)
-    to_input = half / variance * (2 * difference)
-    to_var = half / variance - half * (difference * difference / variance / variance)
-    to_var = np.where(given < eps, 0.0, to_var)
-    return (
-        unbroadcast(to_input, np.shape(input)),
-        unbroadcast(-to_input, np.shape(target)),
-        np.reshape(unbroadcast(to_var, np.shape(given)), np.shape(var)),
-    )
-
-
-ALTERNATIVES = {"printed": _printed}
-VJP_ALTERNATIVES = {"stepwise": _stepwise_vjp}
+ALTERNATIVES = {"printed": {"ratio": _printed}}
+VJP_ALTERNATIVES = {"stepwise": {"slopes": _stepwise}}

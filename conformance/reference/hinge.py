@@ -1,10 +1,23 @@
-"""The slope of the hinge max(0, x), shared by the losses with a margin."""
+"""What the losses with a margin share: what lies under the hinge max(0, x), and the hinge's slope."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+
+
+def lead_of(right: Any, other: Any, margin: float) -> Any:
+    """How far the score of another class comes within the margin of the right one's.
+
+    The scores are subtracted from each other first: what is documented takes the margin first.
+    """
+    return margin - (right - other)
+
+
+def margin_first(right: Any, other: Any, margin: float) -> Any:
+    """(margin - x_y) + x_i, which loses the margin among large scores."""
+    return (margin - right) + other
 
 
 def hinge_slope(x: Any, at_kink: str = "zero") -> Any:

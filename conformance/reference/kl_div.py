@@ -17,13 +17,72 @@ pass the allowance there, 4 u |g| (|log y| + |d| + 1) and more, by a quarter: it
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
 
 from conformance.reference.broadcasting import unbroadcast
+from conformance.reference.formula import Part
 from conformance.reference.legacy import legacy_reduction
+
+
+def _terms(input: Any, target: Any, log_target: bool) -> Any:
+    probability, log_probability = _probability(target, log_target)
+    return probability * (log_probability - input)
+
+
+def _expanded(input: Any, target: Any, log_target: bool) -> Any:
+    """y log y - y x."""
+    probability, log_probability = _probability(target, log_target)
+    return probability * log_probability - probability * input
+
+
+def _log_input(input: Any, target: Any, log_target: bool) -> Any:
+    """y (log y - log x), as mindspore.nn.KLDivLoss 2.10.0 is documented, which has no `log_target`."""
+    return target * (np.log(target) - np.log(input))
+
+
+def _probability(target: Any, log_target: bool) -> tuple[Any, Any]:
+    """The probability, and its logarithm."""
+    return (np.exp(target), target) if log_target else (target, np.log(target))
+
+
+def _by_target(input: Any, target: Any, weight: Any, scaled: Any, log_target: bool) -> Any:
+    """The gradient by the target, of the gradient `weight` by each term and its product with y, `scaled`."""
+    if log_target:
+        return scaled * (target - input) + scaled
+    return weight * (np.log(target) - input) + _through_log(weight, target)
+
+
+def _through_expanded(input: Any, target: Any, weight: Any, scaled: Any, log_target: bool) -> Any:
+    """w log y + w y / y - w x, the chain rule through y log y - y x."""
+    if log_target:
+        return scaled * target + scaled - scaled * input
+    return weight * np.log(target) + _as_written(scaled, target, weight) - weight * input
+
+
+def _stepwise(input: Any, target: Any, weight: Any, scaled: Any, log_target: bool) -> Any:
+    """w (log y - x) + w y / y, or (w (t - x)) exp(t) + w exp(t): the chain rule factor by factor.
+
+    This is what automatic differentiation does; with large factors it overflows on the way.
+    """
+    if log_target:
+        return (weight * (target - input)) * np.exp(target) + scaled
+    return weight * (np.log(target) - input) + _as_written(scaled, target, weight)
+
+
+def _through_log(weight: Any, target: Any) -> Any:
+    """w y / y, which is w: the chain rule through log y, whose product may fall below the normal range.
+
+    At zero, and where the product is infinite, it is the limit.
+    """
+    product = weight * target
+    return np.where(np.isfinite(product) & (target != 0), product / target, weight)
+
+
+def _as_written(product: Any, target: Any, weight: Any) -> Any:
+    """The product w y divided by y; at zero the limit."""
+    return np.where(target == 0, weight, product / target)
 
 
 def kl_div(
@@ -41,6 +100,7 @@ def kl_div(
     empty_mean: Literal["nan", "zero"] = "nan",
     scalar_batch: Literal["one", "refused"] = "one",
     empty_batch: Literal["nan", "zero"] = "nan",
+    terms: Part = _terms,
 ) -> Any:
     """Return the divergence of `target` from `input`, which broadcast, as an array or a scalar.
 
@@ -49,8 +109,7 @@ def kl_div(
     """
     if not log_target and negative_target == "zero":
         target = np.where(target < 0, 0.0, target)
-    probability, log_probability = (np.exp(target), target) if log_target else (target, np.log(target))
-    loss = probability * (log_probability - input)
+    loss = terms(input, target, log_target)
     if not log_target and negative_target == "linear":
         loss = np.where(target < 0, -target * input, loss)
     if zero_target == "zero":
@@ -72,6 +131,7 @@ def kl_div_vjp(
     negative_target: Literal["nan", "zero", "linear"] = "nan",
     zero_target_gradient: Literal["limit", "zero", "nan"] = "limit",
     scalar_batch: Literal["one", "refused"] = "one",
+    by_target: Part = _by_target,
 ) -> tuple[Any, Any]:
     """Return the gradients with respect to `input` and `target`, each of its input's shape.
 
@@ -79,13 +139,8 @@ def kl_div_vjp(
     """
     reduction = legacy_reduction(reduction, size_average, reduce)
     weight = _weight(upstream, reduction, np.shape(input), np.shape(target), scalar_batch)
-    if log_target:
-        scaled = weight * np.exp(target)
-        to_target = scaled * (target - input) + scaled
-    else:
-        scaled = weight * target
-        to_target = weight * (np.log(target) - input) + _through_log(weight, target)
-    to_input = -scaled
+    scaled = weight * (np.exp(target) if log_target else target)
+    to_input, to_target = -scaled, by_target(input, target, weight, scaled, log_target)
     if not log_target and negative_target == "linear":
         to_target = np.where(target < 0, -(weight * input), to_target)
     elif not log_target and negative_target == "zero":
@@ -107,15 +162,6 @@ def _weight(
     if reduction not in ("none", "sum"):
         upstream = upstream / _divisor(reduction, math.prod(full), shape, scalar_batch)
     return np.broadcast_to(upstream, full)
-
-
-def _through_log(weight: Any, target: Any) -> Any:
-    """w y / y, which is w: the chain rule through log y, whose product may fall below the normal range.
-
-    At zero, and where the product is infinite, it is the limit.
-    """
-    product = weight * target
-    return np.where(np.isfinite(product) & (target != 0), product / target, weight)
 
 
 def _at_zero(input: Any, infinite: str = "zero", nan: str = "nan") -> Any:
@@ -153,93 +199,10 @@ def _divisor(reduction: str, size: int, shape: tuple[int, ...], scalar_batch: st
     return shape[0] if shape else 1
 
 
-def _printed(
-    input: Any,
-    target: Any,
-    reduction: str = "mean",
-    log_target: bool = False,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-) -> Any:
-    """The code that the PyTorch 2.7 documentation prints as "roughly equivalent", as written."""
-    loss = np.exp(target) * (target - input) if log_target else target * (np.log(target) - input)
-    return _reduced(loss, legacy_reduction(reduction, size_average, reduce), np.shape(input))
-
-
-def _expanded(
-    input: Any,
-    target: Any,
-    reduction: str = "mean",
-    log_target: bool = False,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-) -> Any:
-    """y log y - y x, under the reference's own conventions."""
-    probability, log_probability = (np.exp(target), target) if log_target else (target, np.log(target))
-    loss = probability * log_probability - probability * input
-    loss = np.where(target == (-np.inf if log_target else 0.0), _at_zero(input), loss)
-    return _reduced(loss, legacy_reduction(reduction, size_average, reduce), np.shape(input))
-
-
-def _log_input(
-    input: Any,
-    target: Any,
-    reduction: str = "mean",
-    log_target: bool = False,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-) -> Any:
-    """y (log y - log x), as the docstring of mindspore.nn.KLDivLoss 2.10.0 prints it."""
-    loss = target * (np.log(target) - np.log(input))
-    return _reduced(loss, legacy_reduction(reduction, size_average, reduce), np.shape(input))
-
-
-def _chain_rule(by_target: Callable[..., Any]) -> Callable[..., Any]:
-    """The gradients of which `by_target` gives that by the target, under the reference's own conventions."""
-
-    def vjp(
-        input: Any,
-        target: Any,
-        upstream: Any,
-        reduction: str = "mean",
-        log_target: bool = False,
-        size_average: bool | None = None,
-        reduce: bool | None = None,
-    ) -> tuple[Any, Any]:
-        reduction = legacy_reduction(reduction, size_average, reduce)
-        weight = _weight(upstream, reduction, np.shape(input), np.shape(target))
-        scaled = weight * (np.exp(target) if log_target else target)
-        to_target = by_target(input, target, weight, scaled, log_target)
-        if log_target:
-            to_target = np.where(target == -np.inf, _at_zero(input), to_target)
-        return unbroadcast(-scaled, np.shape(input)), unbroadcast(to_target, np.shape(target))
-
-    vjp.__doc__ = by_target.__doc__
-    return vjp
-
-
-def _through_expanded(input: Any, target: Any, weight: Any, scaled: Any, log_target: bool) -> Any:
-    """w log y + w y / y - w x, the chain rule through y log y - y x."""
-    if log_target:
-        return scaled * target + scaled - scaled * input
-    return weight * np.log(target) + _as_written(scaled, target, weight) - weight * input
-
-
-def _stepwise(input: Any, target: Any, weight: Any, scaled: Any, log_target: bool) -> Any:
-    """w (log y - x) + w y / y, or (w (t - x)) exp(t) + w exp(t): the chain rule factor by factor.
-
-    This is what automatic differentiation does; with large factors it overflows on the way.
-    """
-    if log_target:
-        return (weight * (target - input)) * np.exp(target) + scaled
-    return weight * (np.log(target) - input) + _as_written(scaled, target, weight)
-
-
-def _as_written(product: Any, target: Any, weight: Any) -> Any:
-    """The product w y divided by y; at zero the limit."""
-    return np.where(target == 0, weight, product / target)
-
-
-FORMULAS = {"printed": _printed, "log_input": _log_input}
-ALTERNATIVES = {"expanded": _expanded}
-VJP_ALTERNATIVES = {"expanded": _chain_rule(_through_expanded), "stepwise": _chain_rule(_stepwise)}
+FORMULAS = {
+    # The code that the PyTorch 2.7 documentation prints as "roughly equivalent", as written.
+    "printed": {"zero_target": "nan"},
+    "log_input": {"zero_target": "nan", "terms": _log_input},
+}
+ALTERNATIVES = {"expanded": {"terms": _expanded}}
+VJP_ALTERNATIVES = {"expanded": {"by_target": _through_expanded}, "stepwise": {"by_target": _stepwise}}

@@ -12,8 +12,18 @@ from typing import Any, Literal
 import numpy as np
 
 from conformance.reference.broadcasting import unbroadcast
+from conformance.reference.formula import Part
 from conformance.reference.legacy import legacy_reduction
 from conformance.reference.reduction import reduced, share, weighted
+
+
+def _squares(input: Any, target: Any) -> Any:
+    return np.square(input - target)
+
+
+def _expanded(input: Any, target: Any) -> Any:
+    """x^2 - 2 x y + y^2."""
+    return input * input - 2 * (input * target) + target * target
 
 
 def mse_loss(
@@ -26,12 +36,13 @@ def mse_loss(
     *,
     empty_mean: Literal["nan", "zero"] = "nan",
     weighted_mean: Literal["weights", "count"] = "weights",
+    terms: Part = _squares,
 ) -> Any:
     """Return (input - target)^2, which broadcast, as an array or a scalar.
 
     Raises ValueError for an unknown reduction.
     """
-    loss, divisor = weighted(np.square(input - target), weight, weighted_mean)
+    loss, divisor = weighted(terms(input, target), weight, weighted_mean)
     return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean, divisor)
 
 
@@ -58,18 +69,4 @@ def mse_loss_vjp(
     return unbroadcast(slope, np.shape(input)), unbroadcast(-slope, np.shape(target)), None
 
 
-def _expanded(
-    input: Any,
-    target: Any,
-    weight: Any = None,
-    reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-) -> Any:
-    """x^2 - 2 x y + y^2."""
-    squares = input * input - 2 * (input * target) + target * target
-    loss, divisor = weighted(squares, weight)
-    return reduced(loss, legacy_reduction(reduction, size_average, reduce), divisor=divisor)
-
-
-ALTERNATIVES = {"expanded": _expanded}
+ALTERNATIVES = {"expanded": {"terms": _expanded}}

@@ -13,7 +13,8 @@ from typing import Any, Literal
 import numpy as np
 
 from conformance.reference.classes import check_indices, class_axis
-from conformance.reference.hinge import hinge_slope
+from conformance.reference.formula import Part
+from conformance.reference.hinge import hinge_slope, lead_of, margin_first
 from conformance.reference.legacy import legacy_reduction
 from conformance.reference.reduction import reduced, share
 
@@ -26,13 +27,18 @@ def multilabel_margin_loss(
     reduce: bool | None = None,
     *,
     empty_mean: Literal["nan", "zero"] = "nan",
+    lead: Part = lead_of,
 ) -> Any:
     """Return the loss of `input`, of shape (N, C) or (C), for the classes `target`, of its shape.
 
     Raises ValueError for an unknown reduction, a target that is no class, and shapes that do not fit.
     """
     right, others, places = _pairs(input, target)
-    loss = _loss(1.0 - (right - others), target, places)
+    counted, _ = _counted(target, places)
+    terms = np.where(counted, np.maximum(lead(right, others, 1.0), 0.0), 0.0)
+    *samples, classes = np.shape(target)
+    rows = np.reshape(terms, (*samples, np.shape(places)[-1] * classes))
+    loss = np.sum(rows, axis=len(samples)) / classes
     return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean)
 
 
@@ -45,6 +51,7 @@ def multilabel_margin_loss_vjp(
     reduce: bool | None = None,
     *,
     hinge_gradient: Literal["zero", "half", "one"] = "zero",
+    lead: Part = lead_of,
 ) -> tuple[Any, None]:
     """Return the gradient with respect to `input`, of its shape (none with respect to `target`).
 
@@ -52,8 +59,14 @@ def multilabel_margin_loss_vjp(
     `multilabel_margin_loss` does.
     """
     right, others, places = _pairs(input, target)
-    each = share(upstream, legacy_reduction(reduction, size_average, reduce), np.shape(target)[:-1])
-    return _gradient(1.0 - (right - others), target, places, each, hinge_gradient), None
+    counted, there = _counted(target, places)
+    *samples, classes = np.shape(target)
+    axis = len(samples)
+    each = share(upstream, legacy_reduction(reduction, size_average, reduce), tuple(samples))
+    slope = np.expand_dims(each, (axis, axis + 1)) * hinge_slope(lead(right, others, 1.0), hinge_gradient)
+    by_others = np.where(counted, slope / classes, 0.0)
+    by_right = np.where(there, -np.sum(by_others, axis=axis + 1, keepdims=True), 0.0)
+    return np.sum(by_others + by_right, axis=axis), None
 
 
 def _pairs(input: Any, target: Any) -> tuple[Any, Any, Any]:
@@ -87,51 +100,5 @@ def _counted(target: Any, places: Any) -> tuple[Any, Any]:
     return right[..., None] & ~np.any(there, axis=-2, keepdims=True), there
 
 
-def _loss(lead: Any, target: Any, places: Any) -> Any:
-    """The loss of each sample, of how far each class comes within 1 of each right one."""
-    counted, _ = _counted(target, places)
-    terms = np.where(counted, np.maximum(lead, 0.0), 0.0)
-    pairs = np.shape(places)[-1] * np.shape(target)[-1]
-    rows = np.reshape(terms, (*np.shape(target)[:-1], pairs))
-    return np.sum(rows, axis=np.ndim(target) - 1) / np.shape(target)[-1]
-
-
-def _gradient(lead: Any, target: Any, places: Any, each: Any, at_kink: str = "zero") -> Any:
-    """The gradient with respect to the scores, `each` that with respect to the loss of a sample."""
-    counted, there = _counted(target, places)
-    axis, classes = np.ndim(target) - 1, np.shape(target)[-1]
-    each = np.expand_dims(np.expand_dims(each, axis), axis)
-    by_others = np.where(counted, each * hinge_slope(lead, at_kink) / classes, 0.0)
-    by_right = np.where(there, -np.sum(by_others, axis=axis + 1, keepdims=True), 0.0)
-    return np.sum(by_others + by_right, axis=axis)
-
-
-def _margin_first(
-    input: Any,
-    target: Any,
-    reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-) -> Any:
-    """(1 - x_y) + x_i, which loses the margin among large scores."""
-    right, others, places = _pairs(input, target)
-    loss = _loss((1.0 - right) + others, target, places)
-    return reduced(loss, legacy_reduction(reduction, size_average, reduce))
-
-
-def _margin_first_vjp(
-    input: Any,
-    target: Any,
-    upstream: Any = None,
-    reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-) -> tuple[Any, None]:
-    """The gradient where (1 - x_y) + x_i is positive."""
-    right, others, places = _pairs(input, target)
-    each = share(upstream, legacy_reduction(reduction, size_average, reduce), np.shape(target)[:-1])
-    return _gradient((1.0 - right) + others, target, places, each), None
-
-
-ALTERNATIVES = {"margin_first": _margin_first}
-VJP_ALTERNATIVES = {"margin_first": _margin_first_vjp}
+ALTERNATIVES = {"margin_first": {"lead": margin_first}}
+VJP_ALTERNATIVES = {"margin_first": {"lead": margin_first}}

@@ -13,8 +13,18 @@ from typing import Any, Literal
 import numpy as np
 
 from conformance.reference.broadcasting import unbroadcast
+from conformance.reference.formula import Part
 from conformance.reference.legacy import legacy_reduction
 from conformance.reference.reduction import reduced, share
+
+
+def _log_rate(input: Any, eps: float) -> Any:
+    return np.log(input + eps)
+
+
+def _lower_bound(input: Any, eps: float) -> Any:
+    """x - y log max(x, eps): the docstring of mindspore.nn.PoissonNLLLoss 2.10.0 has eps as a lower bound."""
+    return np.log(np.maximum(input, eps))
 
 
 def poisson_nll_loss(
@@ -29,13 +39,20 @@ def poisson_nll_loss(
     *,
     zero_target: Literal["zero", "nan"] = "zero",
     empty_mean: Literal["nan", "zero"] = "nan",
+    log_rate: Part = _log_rate,
 ) -> Any:
     """Return the loss of `input` for the counts `target`, which broadcast, as an array or a scalar.
 
     Raises ValueError for an unknown reduction.
     """
-    log_rate = input if log_input else np.log(input + eps)
-    loss = _loss(input, target, log_rate, log_input, full, zero_target)
+    logarithm = input if log_input else log_rate(input, eps)
+    expected = target * logarithm
+    if zero_target == "zero":
+        expected = np.where((target == 0) & (logarithm == -np.inf), 0.0, expected)
+    loss = (np.exp(input) if log_input else input) - expected
+    if full:
+        stirling = target * np.log(target) - target + 0.5 * np.log(2 * math.pi * target)
+        loss = loss + np.where(target > 1, stirling, 0.0)
     return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean)
 
 
@@ -63,31 +80,4 @@ def poisson_nll_loss_vjp(
     return unbroadcast(each * to_input, np.shape(input)), unbroadcast(each * to_target, np.shape(target))
 
 
-def _loss(input: Any, target: Any, log_rate: Any, log_input: bool, full: bool, zero_target: str) -> Any:
-    expected = target * log_rate
-    if zero_target == "zero":
-        expected = np.where((target == 0) & (log_rate == -np.inf), 0.0, expected)
-    loss = (np.exp(input) if log_input else input) - expected
-    if full:
-        stirling = target * np.log(target) - target + 0.5 * np.log(2 * math.pi * target)
-        loss = loss + np.where(target > 1, stirling, 0.0)
-    return loss
-
-
-def _lower_bound(
-    input: Any,
-    target: Any,
-    log_input: bool = True,
-    full: bool = False,
-    eps: float = 1e-8,
-    reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-) -> Any:
-    """x - y log max(x, eps): the docstring of mindspore.nn.PoissonNLLLoss 2.10.0 has eps as a lower bound."""
-    log_rate = input if log_input else np.log(np.maximum(input, eps))
-    loss = _loss(input, target, log_rate, log_input, full, "zero")
-    return reduced(loss, legacy_reduction(reduction, size_average, reduce))
-
-
-FORMULAS = {"lower_bound": _lower_bound}
+FORMULAS = {"lower_bound": {"log_rate": _lower_bound}}
