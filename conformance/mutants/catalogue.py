@@ -42,7 +42,7 @@ def catalogue(formula: Formula, dtype: str, choices: Choices) -> list[Mutant]:
         *_masked(dtype),
         *_overflows(formula, dtype),
         *_cancellations(formula, dtype),
-        _swapped(),
+        _swapped(formula.of),
         *_gradients(formula),
         *_attributes(choices),
         *_conventions(formula),
@@ -108,11 +108,15 @@ def _told(form: Callable[..., Any]) -> str:
     return (inspect.getdoc(form) or form.__name__).partition("\n")[0].rstrip(".")
 
 
-def _swapped() -> Mutant:
+def _swapped(of: str | None) -> Mutant:
+    """The first two inputs for each other; of a gradient `of` an input, on the way back alone."""
+
     def swap(inputs: dict[str, Any]) -> dict[str, Any]:
         first, second, *_ = (name for name in inputs if name != UPSTREAM)
         if not (is_floating(inputs[first]) and is_floating(inputs[second])):
             raise ValueError("only inputs of one kind can be swapped")
+        if of in (first, second) and inputs[first].shape != inputs[second].shape:
+            raise ValueError("no kernel gives a gradient of the other input's shape")
         return {**inputs, first: inputs[second], second: inputs[first]}
 
     return Mutant("swapped", "the formula with its first two arguments swapped", inputs=swap)
@@ -133,7 +137,7 @@ def _inputs(formula: Formula, choices: Choices) -> Iterator[Mutant]:
 
 
 def _gradients(formula: Formula) -> Iterator[Mutant]:
-    if UPSTREAM not in inspect.signature(formula.function).parameters:
+    if formula.of is None:
         return
     dropped = _of_result(np.zeros_like)
     yield Mutant("gradient-dropped", "no gradient, zero throughout", result=dropped)

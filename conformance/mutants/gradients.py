@@ -29,6 +29,7 @@ def gradient_of(formula: Formula, of: str) -> Formula:
         function=_part(formula.vjp, place),
         formulas={},
         alternatives={name: _part(form, place) for name, form in formula.vjp_alternatives.items()},
+        of=of,
     )
 
 

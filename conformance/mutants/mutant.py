@@ -53,7 +53,7 @@ class Mutant:
             name: array.astype(np.float64) if is_floating(array) else array for name, array in inputs.items()
         }
         try:
-            changed = self._changed(doubles)
+            changed = self.changed(doubles)
             if self.alteration is not None:
                 changed = {
                     name: Altered(array, self.alteration) if is_floating(array) else array
@@ -76,7 +76,7 @@ class Mutant:
         changes = () if self.alteration is None else (self.alteration,)
         return simulate(
             self._function(formula, inputs),
-            self._changed(dict(inputs)),
+            self.changed(dict(inputs)),
             self._options(attributes, {}),
             dtype,
             kernel or usual(dtype),
@@ -95,6 +95,16 @@ class Mutant:
         except NO_SENSE:
             return False
 
+    @property
+    def of_arguments(self) -> bool:
+        """Whether it is the formula as it stands, of other attributes or inputs."""
+        other = (self.conventions, self.alteration, self.function, self.result)
+        return not any(other) and bool(self.attributes or self.inputs)
+
+    def changed(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        """The inputs, changed where the mutant changes them. Raises one of `NO_SENSE`."""
+        return inputs if self.inputs is None else self.inputs(inputs)
+
     def options(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
         """The attributes with those changed that the mutant changes. Raises one of `NO_SENSE`."""
         changed = {
@@ -102,9 +112,6 @@ class Mutant:
             for name, value in self.attributes.items()
         }
         return {**attributes, **changed}
-
-    def _changed(self, inputs: dict[str, Any]) -> dict[str, Any]:
-        return inputs if self.inputs is None else self.inputs(inputs)
 
     def _options(self, attributes: Mapping[str, Any], conventions: Mapping[str, str]) -> dict[str, Any]:
         chosen = self.options(attributes)

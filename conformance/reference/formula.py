@@ -34,7 +34,8 @@ class Formula:
 
     `vjp`, where there is one, takes the inputs, the gradient `upstream` with respect to the reference's
     result, and the attributes, and returns one gradient per input, None for one that has none.
-    `vjp_alternatives` are algebraically equal forms of it that cancel.
+    `vjp_alternatives` are algebraically equal forms of it that cancel. `of` names the input whose gradient
+    `function` itself is, where it is one.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Formula:
     conventions: Mapping[str, tuple[str, ...]]
     vjp: Callable[..., Any] | None = None
     vjp_alternatives: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    of: str | None = None
 
     def chosen(self, function: str | None) -> Callable[..., Any]:
         """Return the reference (None), or the formula or alternative of that name; else KeyError."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -164,8 +164,8 @@ class Explainer:
             for mutant in self._catalogue(key, question):
                 if mutant.family or mutant.idle(operations, attributes):
                     continue
-                if mutant.attributes:
-                    yield from _other_attributes(question, mutant, conventions, suffix)
+                if mutant.of_arguments:
+                    yield from _other_arguments(question, mutant, conventions, suffix)
                     continue
                 value = mutant.exact(question.formula, question.all_inputs, attributes, conventions)
                 if value is not None:
@@ -179,28 +179,24 @@ class Explainer:
         return self._mutants[place]
 
 
-def _other_attributes(
+def _other_arguments(
     question: Question, mutant: Mutant, conventions: dict[str, str], suffix: str
 ) -> Iterator[_Value]:
-    """The reference with other attributes: its size, and so its bound, may be quite another."""
+    """The reference of other attributes or inputs: its size, and so its bound, may be quite another."""
     try:
         attributes = mutant.options(question.call.spec.attributes)
-        value = question.evaluate(attributes, conventions=conventions)
-        bound = _bound(question, value, attributes, conventions=conventions)
+        given: dict[str, Any] = {"attributes": attributes, "inputs": mutant.changed(question.all_inputs)}
+        value = question.evaluate(**given, conventions=conventions)
+        bound = _bound(question, value, **given, conventions=conventions)
     except NO_SENSE:
-        return  # the formula refuses these attributes
+        return  # the formula refuses these arguments
     yield mutant, suffix, value.value, bound
 
 
-def _bound(
-    question: Question,
-    reference: Reference,
-    attributes: Mapping[str, Any] | None = None,
-    **options: Any,
-) -> Array:
+def _bound(question: Question, reference: Reference, **options: Any) -> Array:
     """The bound an explanation has to meet; for the half types with the accumulation they often have."""
     if question.dtype in HALF:
-        reference = question.evaluate(attributes, summation="naive", accumulator="narrow", **options)
+        reference = question.evaluate(summation="naive", accumulator="narrow", **options)
     return np.asarray(reference.bound)
 
 

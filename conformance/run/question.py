@@ -34,18 +34,20 @@ class Question:
         return self.inputs if self._upstream is None else {**self.inputs, UPSTREAM: self._upstream}
 
     def evaluate(
-        self, attributes: Mapping[str, Any] | None = None, dtype: str | None = None, **options: Any
+        self,
+        attributes: Mapping[str, Any] | None = None,
+        inputs: Mapping[str, Array] | None = None,
+        dtype: str | None = None,
+        **options: Any,
     ) -> Reference:
-        """The reference under other attributes, in another dtype's arithmetic, or under other options."""
-        wanted = (
-            self._original,
-            self.inputs,
-            self.call.spec.attributes if attributes is None else attributes,
-            dtype or self.dtype,
-        )
-        if self._of is None or self._upstream is None:
+        """The reference of other arguments, in another dtype's arithmetic, or under other options."""
+        given = {**(self.all_inputs if inputs is None else inputs)}
+        upstream = given.pop(UPSTREAM, None)
+        attributes = self.call.spec.attributes if attributes is None else attributes
+        wanted = (self._original, given, attributes, dtype or self.dtype)
+        if self._of is None or upstream is None:
             return evaluate(*wanted, certified=False, **options)
-        return evaluate_gradients(*wanted, self._upstream, certified=False, **options)[self._of]
+        return evaluate_gradients(*wanted, upstream, certified=False, **options)[self._of]
 
     def operations(self, conventions: Mapping[str, str]) -> frozenset[Any]:
         """What the formula applies under `conventions`. Raises one of `NO_SENSE`: one may be to refuse."""

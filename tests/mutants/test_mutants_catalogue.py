@@ -12,7 +12,7 @@ import pytest
 from conformance.casefile import load as load_cases
 from conformance.compare import format_of
 from conformance.model import DTYPES
-from conformance.mutants import Mutant, catalogue, choices_of
+from conformance.mutants import UPSTREAM, Mutant, catalogue, choices_of, gradient_of
 from conformance.reference import load
 
 FORMULA = load("kl_div")
@@ -89,6 +89,20 @@ def test_a_mutant_that_makes_no_sense_for_a_call_has_no_value() -> None:
         indices = {"input": X, "target": np.ones(X.shape, np.int64)}
         assert named("swapped").exact(load("multilabel_margin_loss"), indices, {}, {}) is None
         assert named("sign").exact(FORMULA, {"input": X, "target": Y}, {"reduction": "avg"}, {}) is None
+
+
+def test_inputs_of_other_shapes_are_swapped_where_the_gradient_keeps_its_shape() -> None:
+    ranking = load("margin_ranking_loss")
+    arrays = {"input1": np.ones((4, 1)), "input2": np.zeros((1, 6)), "target": np.ones((4, 6))}
+    found = {}
+    for of in arrays:
+        gradient = gradient_of(ranking, of)
+        (swapped,) = (one for one in catalogue(gradient, "float64", {}) if one.name == "swapped")
+        given = {**arrays, UPSTREAM: np.ones((4, 6))}
+        found[of] = swapped.exact(gradient, given, {"margin": 2.0, "reduction": "none"}, {})
+    assert found["input1"] is None
+    assert found["input2"] is None
+    assert np.array_equal(found["target"], np.ones((4, 6)))
 
 
 def test_flushing_takes_subnormal_inputs_and_results_for_zero() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from conformance.casefile import load as load_cases
+from conformance.model import NamedCallable
 from conformance.mutants import UPSTREAM, catalogue, choices_of, gradient_of
 from conformance.plan import Target, expand, materialise, upstream
 from conformance.reference import load
@@ -17,6 +18,7 @@ from conformance.run.references import Machine, References
 from tests.fakes.project import case_file
 
 FORMULA = load("kl_div")
+CASES = Path(__file__).parents[2] / "cases"
 CASE = """\
   - id: ordinary
     summary: a few distributions
@@ -40,7 +42,8 @@ def call(folder: Path, dtype: str, reduction: str) -> Any:
 
 def explained(made: Any, name: str, of: str | None = None) -> str | None:
     """What the explanation of the result of the mutant `name` is named."""
-    formula = FORMULA if of is None else gradient_of(FORMULA, of)
+    formula = load(made.spec.operator.name)
+    formula = formula if of is None else gradient_of(formula, of)
     mutants = catalogue(formula, made.spec.dtype, choices_of(made.spec.operator))
     (mutant,) = (one for one in mutants if one.name == name)
     inputs, attributes, given = made.arrays, made.spec.attributes, None
@@ -58,6 +61,21 @@ def explained(made: Any, name: str, of: str | None = None) -> str | None:
 @pytest.mark.parametrize("name", ["sign", "log-is-log2", "subtract-first-only", "twice", "half", "swapped"])
 def test_a_wrong_value_is_explained(tmp_path: Path, dtype: str, name: str) -> None:
     assert explained(call(tmp_path, dtype, "none"), name) == name
+
+
+@pytest.mark.parametrize("reduction", ["none", "mean"])
+@pytest.mark.parametrize("distance", [None, "manhattan"])
+def test_inputs_of_other_shapes_that_are_swapped_are_explained(reduction: str, distance: str | None) -> None:
+    """What is swapped may round by more than what is right may."""
+    operator = load_cases(CASES / "triplet_margin_with_distance_loss.yaml")
+    wanted = {"reduction": reduction, "distance_function": distance and NamedCallable(distance)}
+    (made,) = {
+        id(check.spec): materialise(check.spec)
+        for check in expand([operator], [Target("torch", "torch")]).checks
+        if check.spec.case.id == "broadcast" and {**check.spec.attributes, **wanted} == check.spec.attributes
+    }.values()
+    assert made.arrays["anchor"].shape != made.arrays["positive"].shape
+    assert explained(made, "swapped") == "swapped"
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
