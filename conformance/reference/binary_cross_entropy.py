@@ -17,7 +17,7 @@ import numpy as np
 
 from conformance.reference.broadcasting import unbroadcast
 from conformance.reference.formula import Part
-from conformance.reference.legacy import legacy_reduction
+from conformance.reference.legacy import with_legacy_reduction
 from conformance.reference.reduction import reduced, share, weighted
 
 LEAST_LOG = -100.0
@@ -49,13 +49,12 @@ def _two_terms(input: Any, target: Any, log_of_zero: str) -> Any:
     return second - first
 
 
+@with_legacy_reduction
 def binary_cross_entropy(
     input: Any,
     target: Any,
     weight: Any = None,
     reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     log_of_zero: Literal["clamped", "infinite", "nan"] = "clamped",
     empty_mean: Literal["nan", "zero"] = "nan",
@@ -72,17 +71,16 @@ def binary_cross_entropy(
         first = np.where((target == 0) & ~np.isnan(log_x), 0.0, first)
         second = np.where((target == 1) & ~np.isnan(log_rest), 0.0, second)
     loss, divisor = weighted(-(first + second), weight, weighted_mean)
-    return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean, divisor)
+    return reduced(loss, reduction, empty_mean, divisor)
 
 
+@with_legacy_reduction
 def binary_cross_entropy_vjp(
     input: Any,
     target: Any,
     weight: Any = None,
     upstream: Any = None,
     reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     log_of_zero: Literal["clamped", "infinite", "nan"] = "clamped",
     weighted_mean: Literal["count", "weights"] = "count",
@@ -94,7 +92,7 @@ def binary_cross_entropy_vjp(
     `upstream` is the gradient with respect to the loss, of its shape. Raises as `binary_cross_entropy` does.
     """
     to_input, divisor = weighted(slope(input, target, log_of_zero), weight, weighted_mean)
-    each = share(upstream, legacy_reduction(reduction, size_average, reduce), np.shape(to_input), divisor)
+    each = share(upstream, reduction, np.shape(to_input), divisor)
     log_x, log_rest = _logarithms(input, log_of_rest, log_of_zero)
     to_target, _ = weighted(log_rest - log_x, weight)
     return (

@@ -18,38 +18,15 @@ import numpy as np
 
 from conformance.reference.broadcasting import unbroadcast
 from conformance.reference.formula import Part
-from conformance.reference.legacy import legacy_reduction
+from conformance.reference.legacy import with_legacy_reduction
 from conformance.reference.reduction import reduced, share, weighted
-
-
-def softplus(x: Any) -> Any:
-    """log(1 + exp x), of which nothing overflows."""
-    return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))
-
-
-def sigmoid(x: Any) -> Any:
-    """1 / (1 + exp(-x)), of which nothing overflows."""
-    decay = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1 / (1 + decay), decay / (1 + decay))
-
-
-def two_class_loss(input: Any, target: Any, pos_weight: Any = None) -> Any:
-    """p y softplus(-x) + (1 - y) softplus(x), to which a class of probability zero adds nothing."""
-    positive = np.where(target == 0, 0.0, target * softplus(-input))
-    negative = np.where(target == 1, 0.0, (1 - target) * softplus(input))
-    return (positive if pos_weight is None else pos_weight * positive) + negative
-
-
-def zero_times_infinity(loss: Any, input: Any, target: Any) -> Any:
-    """The loss, but NaN where a class of probability zero has an infinite one."""
-    undefined = ((target == 0) & (input == -np.inf)) | ((target == 1) & (input == np.inf))
-    return np.where(undefined, np.nan, loss)
-
-
-def two_class_slope(input: Any, target: Any, pos_weight: Any = None) -> Any:
-    """(1 - y) s(x) - p y s(-x), the derivative of `two_class_loss` by x."""
-    positive = target * sigmoid(-input)
-    return (1 - target) * sigmoid(input) - (positive if pos_weight is None else pos_weight * positive)
+from conformance.reference.two_classes import (
+    sigmoid,
+    softplus,
+    two_class_loss,
+    two_class_slope,
+    zero_times_infinity,
+)
 
 
 def _log_sigmoid(input: Any, target: Any, pos_weight: Any, softplus: Callable[[Any], Any] = softplus) -> Any:
@@ -109,14 +86,13 @@ def _less_target(sigmoid: Any, target: Any, pos_weight: Any) -> Any:
     return (positive + 1 - target) * sigmoid - positive
 
 
+@with_legacy_reduction
 def binary_cross_entropy_with_logits(
     input: Any,
     target: Any,
     weight: Any = None,
     pos_weight: Any = None,
     reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     zero_target: Literal["zero", "nan"] = "zero",
     empty_mean: Literal["nan", "zero"] = "nan",
@@ -131,9 +107,10 @@ def binary_cross_entropy_with_logits(
     if zero_target == "nan":
         loss = zero_times_infinity(loss, input, target)
     loss, divisor = weighted(loss, weight, weighted_mean)
-    return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean, divisor)
+    return reduced(loss, reduction, empty_mean, divisor)
 
 
+@with_legacy_reduction
 def binary_cross_entropy_with_logits_vjp(
     input: Any,
     target: Any,
@@ -141,8 +118,6 @@ def binary_cross_entropy_with_logits_vjp(
     pos_weight: Any = None,
     upstream: Any = None,
     reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     weighted_mean: Literal["count", "weights"] = "count",
     slope: Part = two_class_slope,
@@ -152,7 +127,7 @@ def binary_cross_entropy_with_logits_vjp(
     `upstream` is the gradient with respect to the loss, of its shape. Raises as the loss does.
     """
     to_input, divisor = weighted(slope(input, target, pos_weight), weight, weighted_mean)
-    each = share(upstream, legacy_reduction(reduction, size_average, reduce), np.shape(to_input), divisor)
+    each = share(upstream, reduction, np.shape(to_input), divisor)
     by_target = -input if pos_weight is None else pos_weight * softplus(-input) - softplus(input)
     to_target, _ = weighted(by_target, weight)
     return (

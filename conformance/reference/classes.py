@@ -50,6 +50,14 @@ def weight_of(weight: Any, target: Any, wanted: Any) -> Any:
     return np.where(wanted, np.take(weight, np.where(wanted, target, 0)), 0.0)
 
 
+def mean_divisor(weights: Any, wanted: Any, convention: str) -> Any:
+    """What the mean divides by: the sum of the `weights`, or how many targets are `wanted`, or all."""
+    if convention == "weights":
+        total = np.sum(weights)
+        return int(total) if isinstance(total, np.integer) else total
+    return int(np.count_nonzero(wanted)) if convention == "count" else int(np.size(wanted))
+
+
 def along_classes(weight: Any, input: Any) -> Any:
     """One weight per class, shaped so that it broadcasts along the classes of `input`."""
     return np.reshape(weight, (-1, *(1,) * (np.ndim(input) - 1 - class_axis(input))))

@@ -17,7 +17,7 @@ from conformance.reference.broadcasting import unbroadcast
 from conformance.reference.classes import class_axis
 from conformance.reference.formula import Part
 from conformance.reference.hinge import hinge_slope
-from conformance.reference.legacy import legacy_reduction
+from conformance.reference.legacy import with_legacy_reduction
 from conformance.reference.reduction import reduced, share
 
 
@@ -77,14 +77,13 @@ def _norm(vectors: Any, axis: int) -> Any:
     return np.sqrt(_dot(vectors, vectors, axis))
 
 
+@with_legacy_reduction
 def cosine_embedding_loss(
     input1: Any,
     input2: Any,
     target: Any,
     margin: float = 0.0,
     reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     zero_vector: Literal["zero", "nan"] = "zero",
     other_target: Literal["nan", "zero"] = "nan",
@@ -102,9 +101,10 @@ def cosine_embedding_loss(
     cosines = np.squeeze(cosine(first, second, axis, of_zeros), axis=axis)
     other = np.nan if other_target == "nan" else 0.0
     loss = _of_target(target, cosines, 1.0 - cosines, np.maximum(cosines - margin, 0.0), other)
-    return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean)
+    return reduced(loss, reduction, empty_mean)
 
 
+@with_legacy_reduction
 def cosine_embedding_loss_vjp(
     input1: Any,
     input2: Any,
@@ -112,8 +112,6 @@ def cosine_embedding_loss_vjp(
     upstream: Any = None,
     margin: float = 0.0,
     reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     hinge_gradient: Literal["zero", "half", "one"] = "zero",
     zero_vector_gradient: Literal["nan", "zero"] = "nan",
@@ -124,7 +122,6 @@ def cosine_embedding_loss_vjp(
     That of the cosine by the first is (e2 - cos e1) / |x1|, with the unit vectors e1 and e2. `upstream` is
     the gradient with respect to the loss, of its shape. Raises as `cosine_embedding_loss` does.
     """
-    reduction = legacy_reduction(reduction, size_average, reduce)
     first, second = _paired(input1, input2)
     axis = class_axis(first)
 

@@ -14,10 +14,17 @@ from typing import Any, Literal
 
 import numpy as np
 
-from conformance.reference.classes import along_classes, at_classes, class_axis, kept, pick, weight_of
+from conformance.reference.classes import (
+    along_classes,
+    at_classes,
+    class_axis,
+    kept,
+    mean_divisor,
+    pick,
+    weight_of,
+)
 from conformance.reference.formula import Part
-from conformance.reference.legacy import legacy_reduction
-from conformance.reference.nll_loss import mean_divisor
+from conformance.reference.legacy import with_legacy_reduction
 from conformance.reference.reduction import reduced, share
 
 
@@ -39,6 +46,7 @@ def _unshifted(input: Any) -> Any:
     return input - np.log(np.sum(np.exp(input), axis=class_axis(input), keepdims=True))
 
 
+@with_legacy_reduction
 def cross_entropy(
     input: Any,
     target: Any,
@@ -46,8 +54,6 @@ def cross_entropy(
     ignore_index: int = -100,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     empty_mean: Literal["nan", "zero"] = "nan",
     weighted_mean: Literal["weights", "count", "all"] = "weights",
@@ -76,9 +82,10 @@ def cross_entropy(
         everywhere = -np.sum(scaled, axis=axis) / np.shape(log_p)[axis]
         loss = (1 - label_smoothing) * loss + label_smoothing * everywhere
     loss = np.where(wanted, loss, 0.0)
-    return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean, divisor)
+    return reduced(loss, reduction, empty_mean, divisor)
 
 
+@with_legacy_reduction
 def cross_entropy_vjp(
     input: Any,
     target: Any,
@@ -87,8 +94,6 @@ def cross_entropy_vjp(
     ignore_index: int = -100,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     weighted_mean: Literal["weights", "count", "all"] = "weights",
 ) -> tuple[Any, Any, None]:
@@ -102,7 +107,6 @@ def cross_entropy_vjp(
     classes = np.shape(input)[axis]
     log_p = _log_softmax(input)
     weights = along_classes(np.ones(classes) if weight is None else weight, log_p)
-    reduction = legacy_reduction(reduction, size_average, reduce)
     samples = tuple(np.delete(np.shape(input), axis).tolist())
     wanted: Any = True
     probabilities, divisor = target, None

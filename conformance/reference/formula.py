@@ -143,7 +143,7 @@ def _conventions(function: Callable[..., Any]) -> dict[str, tuple[str, ...]]:
     hints = typing.get_type_hints(function)
     found = {}
     for name, parameter in inspect.signature(function).parameters.items():
-        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and typing.get_origin(hints[name]) is Literal:
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and typing.get_origin(hints.get(name)) is Literal:
             others = tuple(choice for choice in typing.get_args(hints[name]) if choice != parameter.default)
             found[name] = (parameter.default, *others)
     return found

@@ -12,17 +12,16 @@ from typing import Any, Literal
 import numpy as np
 
 from conformance.reference.broadcasting import unbroadcast
-from conformance.reference.legacy import legacy_reduction
+from conformance.reference.legacy import with_legacy_reduction
 from conformance.reference.reduction import reduced, share
 
 
+@with_legacy_reduction
 def hinge_embedding_loss(
     input: Any,
     target: Any,
     margin: float = 1.0,
     reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     empty_mean: Literal["nan", "zero"] = "nan",
     other_target: Literal["nan", "both", "sign"] = "nan",
@@ -33,17 +32,16 @@ def hinge_embedding_loss(
     """
     apart = np.maximum(margin - input, 0.0)
     loss = _chosen(target, input, apart, other_target)
-    return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean)
+    return reduced(loss, reduction, empty_mean)
 
 
+@with_legacy_reduction
 def hinge_embedding_loss_vjp(
     input: Any,
     target: Any,
     upstream: Any,
     margin: float = 1.0,
     reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     other_target: Literal["nan", "both", "sign"] = "nan",
     at_margin: Literal["zero", "half", "one"] = "zero",
@@ -56,7 +54,7 @@ def hinge_embedding_loss_vjp(
     kink = {"zero": 0.0, "half": -0.5, "one": -1.0}[at_margin]
     apart = np.where(lacking > 0, -1.0, np.where(lacking < 0, 0.0, kink))
     slope = _chosen(target, 1.0, np.where(np.isnan(lacking), np.nan, apart), other_target)
-    slope = slope * share(upstream, legacy_reduction(reduction, size_average, reduce), np.shape(slope))
+    slope = slope * share(upstream, reduction, np.shape(slope))
     return unbroadcast(slope, np.shape(input)), None
 
 

@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from conformance.reference.broadcasting import unbroadcast
-from conformance.reference.reduction import reduced, share, sign, weighted
+from conformance.reference.difference import by_both
+from conformance.reference.reduction import reduced, sign, weighted
 
 
 def huber_loss(
@@ -58,5 +58,4 @@ def huber_loss_vjp(
     difference = input - target
     slope = np.where(np.abs(difference) < delta, difference, delta * sign(difference))
     slope, divisor = weighted(slope, weight, weighted_mean)
-    slope = slope * share(upstream, reduction, np.shape(slope), divisor)
-    return unbroadcast(slope, np.shape(input)), unbroadcast(-slope, np.shape(target)), None
+    return *by_both(slope, input, target, upstream, reduction, divisor), None

@@ -23,7 +23,7 @@ import numpy as np
 
 from conformance.reference.broadcasting import unbroadcast
 from conformance.reference.formula import Part
-from conformance.reference.legacy import legacy_reduction
+from conformance.reference.legacy import with_legacy_reduction
 
 
 def _terms(input: Any, target: Any, log_target: bool) -> Any:
@@ -85,13 +85,12 @@ def _as_written(product: Any, target: Any, weight: Any) -> Any:
     return np.where(target == 0, weight, product / target)
 
 
+@with_legacy_reduction
 def kl_div(
     input: Any,
     target: Any,
     reduction: str = "mean",
     log_target: bool = False,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     zero_target: Literal["zero", "nan"] = "zero",
     zero_target_infinite_input: Literal["zero", "nan"] = "zero",
@@ -115,18 +114,16 @@ def kl_div(
     if zero_target == "zero":
         at_zero = _at_zero(input, zero_target_infinite_input, zero_target_nan_input)
         loss = np.where(target == (-np.inf if log_target else 0.0), at_zero, loss)
-    reduction = legacy_reduction(reduction, size_average, reduce)
     return _reduced(loss, reduction, np.shape(input), empty_mean, scalar_batch, empty_batch)
 
 
+@with_legacy_reduction
 def kl_div_vjp(
     input: Any,
     target: Any,
     upstream: Any,
     reduction: str = "mean",
     log_target: bool = False,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     negative_target: Literal["nan", "zero", "linear"] = "nan",
     zero_target_gradient: Literal["limit", "zero", "nan"] = "limit",
@@ -137,7 +134,6 @@ def kl_div_vjp(
 
     `upstream` is the gradient with respect to the divergence, of its shape. Raises as `kl_div` does.
     """
-    reduction = legacy_reduction(reduction, size_average, reduce)
     weight = _weight(upstream, reduction, np.shape(input), np.shape(target), scalar_batch)
     scaled = weight * (np.exp(target) if log_target else target)
     to_input, to_target = -scaled, by_target(input, target, weight, scaled, log_target)

@@ -11,18 +11,17 @@ from typing import Any, Literal
 
 import numpy as np
 
-from conformance.reference.broadcasting import unbroadcast
-from conformance.reference.legacy import legacy_reduction
-from conformance.reference.reduction import reduced, share, sign, weighted
+from conformance.reference.difference import by_both
+from conformance.reference.legacy import with_legacy_reduction
+from conformance.reference.reduction import reduced, sign, weighted
 
 
+@with_legacy_reduction
 def l1_loss(
     input: Any,
     target: Any,
     weight: Any = None,
     reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     empty_mean: Literal["nan", "zero"] = "nan",
     weighted_mean: Literal["weights", "count"] = "weights",
@@ -32,17 +31,16 @@ def l1_loss(
     Raises ValueError for an unknown reduction.
     """
     loss, divisor = weighted(np.abs(input - target), weight, weighted_mean)
-    return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean, divisor)
+    return reduced(loss, reduction, empty_mean, divisor)
 
 
+@with_legacy_reduction
 def l1_loss_vjp(
     input: Any,
     target: Any,
     weight: Any = None,
     upstream: Any = None,
     reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     weighted_mean: Literal["weights", "count"] = "weights",
 ) -> tuple[Any, Any, None]:
@@ -50,9 +48,5 @@ def l1_loss_vjp(
 
     `upstream` is the gradient with respect to the loss, of its shape. Raises as `l1_loss` does.
     """
-    slope = sign(input - target)
-    slope, divisor = weighted(slope, weight, weighted_mean)
-    slope = slope * share(
-        upstream, legacy_reduction(reduction, size_average, reduce), np.shape(slope), divisor
-    )
-    return unbroadcast(slope, np.shape(input)), unbroadcast(-slope, np.shape(target)), None
+    slope, divisor = weighted(sign(input - target), weight, weighted_mean)
+    return *by_both(slope, input, target, upstream, reduction, divisor), None

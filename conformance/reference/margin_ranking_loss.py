@@ -13,18 +13,17 @@ import numpy as np
 
 from conformance.reference.broadcasting import unbroadcast
 from conformance.reference.hinge import hinge_slope
-from conformance.reference.legacy import legacy_reduction
+from conformance.reference.legacy import with_legacy_reduction
 from conformance.reference.reduction import reduced, share
 
 
+@with_legacy_reduction
 def margin_ranking_loss(
     input1: Any,
     input2: Any,
     target: Any,
     margin: float = 0.0,
     reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     empty_mean: Literal["nan", "zero"] = "nan",
 ) -> Any:
@@ -33,9 +32,10 @@ def margin_ranking_loss(
     Raises ValueError for an unknown reduction.
     """
     loss = np.maximum(margin - target * (input1 - input2), 0.0)
-    return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean)
+    return reduced(loss, reduction, empty_mean)
 
 
+@with_legacy_reduction
 def margin_ranking_loss_vjp(
     input1: Any,
     input2: Any,
@@ -43,8 +43,6 @@ def margin_ranking_loss_vjp(
     upstream: Any = None,
     margin: float = 0.0,
     reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     hinge_gradient: Literal["zero", "half", "one"] = "zero",
 ) -> tuple[Any, Any, Any]:
@@ -54,7 +52,7 @@ def margin_ranking_loss_vjp(
     """
     difference = input1 - input2
     slope = hinge_slope(margin - target * difference, hinge_gradient)
-    slope = slope * share(upstream, legacy_reduction(reduction, size_average, reduce), np.shape(slope))
+    slope = slope * share(upstream, reduction, np.shape(slope))
     by_score, by_target = slope * target, slope * difference
     return (
         unbroadcast(-by_score, np.shape(input1)),

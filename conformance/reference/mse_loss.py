@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from conformance.reference.broadcasting import unbroadcast
+from conformance.reference.difference import by_both
 from conformance.reference.formula import Part
-from conformance.reference.legacy import legacy_reduction
-from conformance.reference.reduction import reduced, share, weighted
+from conformance.reference.legacy import with_legacy_reduction
+from conformance.reference.reduction import reduced, weighted
 
 
 def _squares(input: Any, target: Any) -> Any:
@@ -26,13 +26,12 @@ def _expanded(input: Any, target: Any) -> Any:
     return input * input - 2 * (input * target) + target * target
 
 
+@with_legacy_reduction
 def mse_loss(
     input: Any,
     target: Any,
     weight: Any = None,
     reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     empty_mean: Literal["nan", "zero"] = "nan",
     weighted_mean: Literal["weights", "count"] = "weights",
@@ -43,17 +42,16 @@ def mse_loss(
     Raises ValueError for an unknown reduction.
     """
     loss, divisor = weighted(terms(input, target), weight, weighted_mean)
-    return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean, divisor)
+    return reduced(loss, reduction, empty_mean, divisor)
 
 
+@with_legacy_reduction
 def mse_loss_vjp(
     input: Any,
     target: Any,
     weight: Any = None,
     upstream: Any = None,
     reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     weighted_mean: Literal["weights", "count"] = "weights",
 ) -> tuple[Any, Any, None]:
@@ -61,12 +59,8 @@ def mse_loss_vjp(
 
     `upstream` is the gradient with respect to the loss, of its shape. Raises as `mse_loss` does.
     """
-    slope = 2 * (input - target)
-    slope, divisor = weighted(slope, weight, weighted_mean)
-    slope = slope * share(
-        upstream, legacy_reduction(reduction, size_average, reduce), np.shape(slope), divisor
-    )
-    return unbroadcast(slope, np.shape(input)), unbroadcast(-slope, np.shape(target)), None
+    slope, divisor = weighted(2 * (input - target), weight, weighted_mean)
+    return *by_both(slope, input, target, upstream, reduction, divisor), None
 
 
 ALTERNATIVES = {"expanded": {"terms": _expanded}}

@@ -13,11 +13,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from conformance.reference.classes import at_classes, class_axis, kept, pick, weight_of
+from conformance.reference.classes import at_classes, class_axis, kept, mean_divisor, pick, weight_of
 from conformance.reference.formula import Part
 from conformance.reference.hinge import hinge_slope, lead_of, margin_first
-from conformance.reference.legacy import legacy_reduction
-from conformance.reference.nll_loss import mean_divisor
+from conformance.reference.legacy import with_legacy_reduction
 from conformance.reference.reduction import reduced, share
 
 
@@ -43,6 +42,7 @@ def _mean_over_others(terms: Any, there: Any) -> Any:
     return np.sum(np.where(there, 0.0, terms), axis=axis) / np.shape(terms)[axis]
 
 
+@with_legacy_reduction
 def multi_margin_loss(
     input: Any,
     target: Any,
@@ -50,8 +50,6 @@ def multi_margin_loss(
     p: int = 1,
     margin: float = 1.0,
     reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     empty_mean: Literal["nan", "zero"] = "nan",
     weighted_mean: Literal["count", "weights"] = "count",
@@ -67,9 +65,10 @@ def multi_margin_loss(
     weights = weight_of(weight, target, wanted)
     loss = terms(lead(right, input, margin), there, weights, p)
     divisor = mean_divisor(weights, wanted, weighted_mean)
-    return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean, divisor)
+    return reduced(loss, reduction, empty_mean, divisor)
 
 
+@with_legacy_reduction
 def multi_margin_loss_vjp(
     input: Any,
     target: Any,
@@ -78,8 +77,6 @@ def multi_margin_loss_vjp(
     p: int = 1,
     margin: float = 1.0,
     reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     weighted_mean: Literal["count", "weights"] = "count",
     hinge_gradient: Literal["zero", "half", "one"] = "zero",
@@ -92,7 +89,6 @@ def multi_margin_loss_vjp(
     right, there, wanted = _right(input, target)
     weights = weight_of(weight, target, wanted)
     divisor = mean_divisor(weights, wanted, weighted_mean)
-    reduction = legacy_reduction(reduction, size_average, reduce)
     each = weights * share(upstream, reduction, np.shape(target), divisor)
     above = lead(right, input, margin)
     slope = hinge_slope(above, hinge_gradient) if p == 1 else 2 * np.maximum(above, 0.0)

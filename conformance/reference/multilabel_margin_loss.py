@@ -15,16 +15,15 @@ import numpy as np
 from conformance.reference.classes import check_indices, class_axis
 from conformance.reference.formula import Part
 from conformance.reference.hinge import hinge_slope, lead_of, margin_first
-from conformance.reference.legacy import legacy_reduction
+from conformance.reference.legacy import with_legacy_reduction
 from conformance.reference.reduction import reduced, share
 
 
+@with_legacy_reduction
 def multilabel_margin_loss(
     input: Any,
     target: Any,
     reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     empty_mean: Literal["nan", "zero"] = "nan",
     lead: Part = lead_of,
@@ -39,16 +38,15 @@ def multilabel_margin_loss(
     *samples, classes = np.shape(target)
     rows = np.reshape(terms, (*samples, np.shape(places)[-1] * classes))
     loss = np.sum(rows, axis=len(samples)) / classes
-    return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean)
+    return reduced(loss, reduction, empty_mean)
 
 
+@with_legacy_reduction
 def multilabel_margin_loss_vjp(
     input: Any,
     target: Any,
     upstream: Any = None,
     reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     hinge_gradient: Literal["zero", "half", "one"] = "zero",
     lead: Part = lead_of,
@@ -62,7 +60,7 @@ def multilabel_margin_loss_vjp(
     counted, there = _counted(target, places)
     *samples, classes = np.shape(target)
     axis = len(samples)
-    each = share(upstream, legacy_reduction(reduction, size_average, reduce), tuple(samples))
+    each = share(upstream, reduction, tuple(samples))
     slope = np.expand_dims(each, (axis, axis + 1)) * hinge_slope(lead(right, others, 1.0), hinge_gradient)
     by_others = np.where(counted, slope / classes, 0.0)
     by_right = np.where(there, -np.sum(by_others, axis=axis + 1, keepdims=True), 0.0)

@@ -12,17 +12,17 @@ from typing import Any, Literal
 
 import numpy as np
 
-from conformance.reference.binary_cross_entropy_with_logits import (
+from conformance.reference.broadcasting import unbroadcast
+from conformance.reference.formula import Part
+from conformance.reference.legacy import with_legacy_reduction
+from conformance.reference.reduction import reduced, share, weighted
+from conformance.reference.two_classes import (
     sigmoid,
     softplus,
     two_class_loss,
     two_class_slope,
     zero_times_infinity,
 )
-from conformance.reference.broadcasting import unbroadcast
-from conformance.reference.formula import Part
-from conformance.reference.legacy import legacy_reduction
-from conformance.reference.reduction import reduced, share, weighted
 
 
 def _printed(input: Any, target: Any) -> Any:
@@ -42,13 +42,12 @@ def _two_logarithms(input: Any) -> Any:
     return softplus(-input) - softplus(input)
 
 
+@with_legacy_reduction
 def multilabel_soft_margin_loss(
     input: Any,
     target: Any,
     weight: Any = None,
     reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     zero_target: Literal["zero", "nan"] = "zero",
     empty_mean: Literal["nan", "zero"] = "nan",
@@ -63,17 +62,16 @@ def multilabel_soft_margin_loss(
         loss = zero_times_infinity(loss, input, target)
     loss, _ = weighted(loss, weight)
     loss = np.sum(loss, axis=-1) / np.shape(loss)[-1]
-    return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean)
+    return reduced(loss, reduction, empty_mean)
 
 
+@with_legacy_reduction
 def multilabel_soft_margin_loss_vjp(
     input: Any,
     target: Any,
     weight: Any = None,
     upstream: Any = None,
     reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     slope: Part = two_class_slope,
     by_target: Part = np.negative,
@@ -85,7 +83,7 @@ def multilabel_soft_margin_loss_vjp(
     to_input = slope(input, target)
     *samples, labels = np.shape(to_input)
     to_target = np.broadcast_to(by_target(input), np.shape(to_input))
-    each = share(upstream, legacy_reduction(reduction, size_average, reduce), tuple(samples)) / labels
+    each = share(upstream, reduction, tuple(samples)) / labels
     (to_input, _), (to_target, _) = weighted(to_input, weight), weighted(to_target, weight)
     each = np.expand_dims(each, -1)
     return (

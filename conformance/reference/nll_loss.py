@@ -11,19 +11,18 @@ from typing import Any, Literal
 
 import numpy as np
 
-from conformance.reference.classes import at_classes, class_axis, kept, pick, weight_of
-from conformance.reference.legacy import legacy_reduction
+from conformance.reference.classes import at_classes, class_axis, kept, mean_divisor, pick, weight_of
+from conformance.reference.legacy import with_legacy_reduction
 from conformance.reference.reduction import reduced, share
 
 
+@with_legacy_reduction
 def nll_loss(
     input: Any,
     target: Any,
     weight: Any = None,
     ignore_index: int = -100,
     reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     empty_mean: Literal["nan", "zero"] = "nan",
     weighted_mean: Literal["weights", "count", "all"] = "weights",
@@ -36,9 +35,10 @@ def nll_loss(
     weights = weight_of(weight, target, wanted)
     loss = np.where(wanted, -weights * pick(input, target, wanted), 0.0)
     divisor = mean_divisor(weights, wanted, weighted_mean)
-    return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean, divisor)
+    return reduced(loss, reduction, empty_mean, divisor)
 
 
+@with_legacy_reduction
 def nll_loss_vjp(
     input: Any,
     target: Any,
@@ -46,8 +46,6 @@ def nll_loss_vjp(
     upstream: Any = None,
     ignore_index: int = -100,
     reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     weighted_mean: Literal["weights", "count", "all"] = "weights",
 ) -> tuple[Any, None, None]:
@@ -57,15 +55,6 @@ def nll_loss_vjp(
     """
     wanted = kept(input, target, ignore_index)
     weights = weight_of(weight, target, wanted)
-    reduction = legacy_reduction(reduction, size_average, reduce)
     each = share(upstream, reduction, np.shape(target), mean_divisor(weights, wanted, weighted_mean))
     there = at_classes(input, target, wanted)
     return np.where(there, np.expand_dims(-(weights * each), class_axis(input)), 0.0), None, None
-
-
-def mean_divisor(weights: Any, wanted: Any, convention: str) -> Any:
-    """What the mean divides by: the sum of the `weights`, or how many targets are `wanted`, or all."""
-    if convention == "weights":
-        total = np.sum(weights)
-        return int(total) if isinstance(total, np.integer) else total
-    return int(np.count_nonzero(wanted)) if convention == "count" else int(np.size(wanted))

@@ -14,7 +14,7 @@ import numpy as np
 
 from conformance.reference.broadcasting import unbroadcast
 from conformance.reference.formula import Part
-from conformance.reference.legacy import legacy_reduction
+from conformance.reference.legacy import with_legacy_reduction
 from conformance.reference.reduction import reduced, share
 
 
@@ -27,6 +27,7 @@ def _lower_bound(input: Any, eps: float) -> Any:
     return np.log(np.maximum(input, eps))
 
 
+@with_legacy_reduction
 def poisson_nll_loss(
     input: Any,
     target: Any,
@@ -34,8 +35,6 @@ def poisson_nll_loss(
     full: bool = False,
     eps: float = 1e-8,
     reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     zero_target: Literal["zero", "nan"] = "zero",
     empty_mean: Literal["nan", "zero"] = "nan",
@@ -53,9 +52,10 @@ def poisson_nll_loss(
     if full:
         stirling = target * np.log(target) - target + 0.5 * np.log(2 * math.pi * target)
         loss = loss + np.where(target > 1, stirling, 0.0)
-    return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean)
+    return reduced(loss, reduction, empty_mean)
 
 
+@with_legacy_reduction
 def poisson_nll_loss_vjp(
     input: Any,
     target: Any,
@@ -64,8 +64,6 @@ def poisson_nll_loss_vjp(
     full: bool = False,
     eps: float = 1e-8,
     reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
 ) -> tuple[Any, Any]:
     """Return the gradients with respect to `input` and `target`, each of its shape.
 
@@ -76,7 +74,7 @@ def poisson_nll_loss_vjp(
     to_target = -(input if log_input else np.log(rate))
     if full:
         to_target = to_target + np.where(target > 1, np.log(target) + 0.5 / target, 0.0)
-    each = share(upstream, legacy_reduction(reduction, size_average, reduce), np.shape(to_input))
+    each = share(upstream, reduction, np.shape(to_input))
     return unbroadcast(each * to_input, np.shape(input)), unbroadcast(each * to_target, np.shape(target))
 
 

@@ -11,18 +11,17 @@ from typing import Any, Literal
 
 import numpy as np
 
-from conformance.reference.broadcasting import unbroadcast
-from conformance.reference.legacy import legacy_reduction
-from conformance.reference.reduction import reduced, share, sign
+from conformance.reference.difference import by_both
+from conformance.reference.legacy import with_legacy_reduction
+from conformance.reference.reduction import reduced, sign
 
 
+@with_legacy_reduction
 def smooth_l1_loss(
     input: Any,
     target: Any,
     reduction: str = "mean",
     beta: float = 1.0,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     empty_mean: Literal["nan", "zero"] = "nan",
 ) -> Any:
@@ -37,17 +36,16 @@ def smooth_l1_loss(
     if beta > 0:
         # Half of it first: that rounds nowhere, and the squares of half types reach twice as far.
         loss = np.where(distance < beta, 0.5 * distance * distance / beta, distance - 0.5 * beta)
-    return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean)
+    return reduced(loss, reduction, empty_mean)
 
 
+@with_legacy_reduction
 def smooth_l1_loss_vjp(
     input: Any,
     target: Any,
     upstream: Any,
     reduction: str = "mean",
     beta: float = 1.0,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
 ) -> tuple[Any, Any]:
     """Return the gradients with respect to `input` and `target`, each of its shape.
 
@@ -59,5 +57,4 @@ def smooth_l1_loss_vjp(
     slope = sign(difference)
     if beta > 0:
         slope = np.where(np.abs(difference) < beta, difference / beta, slope)
-    slope = slope * share(upstream, legacy_reduction(reduction, size_average, reduce), np.shape(slope))
-    return unbroadcast(slope, np.shape(input)), unbroadcast(-slope, np.shape(target))
+    return by_both(slope, input, target, upstream, reduction)

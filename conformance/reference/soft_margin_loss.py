@@ -2,9 +2,6 @@
 
 Source: SoftMarginLoss, PyTorch documentation (docstring of torch 2.13.0), and mindspore.nn.SoftMarginLoss
 2.10.0: l = log(1 + exp(-y x)), reduced as none, mean or sum.
-
-With z = -y x it is max(z, 0) + log(1 + exp(-|z|)), which neither overflows where z is large nor
-loses exp(z) beside 1 where z is very negative.
 """
 
 from __future__ import annotations
@@ -15,12 +12,9 @@ import numpy as np
 
 from conformance.reference.broadcasting import unbroadcast
 from conformance.reference.formula import Part
-from conformance.reference.legacy import legacy_reduction
+from conformance.reference.legacy import with_legacy_reduction
 from conformance.reference.reduction import reduced, share
-
-
-def _terms(z: Any) -> Any:
-    return np.maximum(z, 0.0) + np.log1p(np.exp(-np.abs(z)))
+from conformance.reference.two_classes import softplus
 
 
 def _printed(z: Any) -> Any:
@@ -38,31 +32,29 @@ def _sigmoid(z: Any) -> Any:
     return -(1 / (1 + np.exp(z)) - 1)
 
 
+@with_legacy_reduction
 def soft_margin_loss(
     input: Any,
     target: Any,
     reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     empty_mean: Literal["nan", "zero"] = "nan",
-    terms: Part = _terms,
+    terms: Part = softplus,
 ) -> Any:
     """Return the loss of `input` for the classes `target`, which broadcast, as an array or a scalar.
 
     Raises ValueError for an unknown reduction.
     """
     loss = terms(-(target * input))
-    return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean)
+    return reduced(loss, reduction, empty_mean)
 
 
+@with_legacy_reduction
 def soft_margin_loss_vjp(
     input: Any,
     target: Any,
     upstream: Any,
     reduction: str = "mean",
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     *,
     slope: Part = _slope,
 ) -> tuple[Any, Any]:
@@ -71,7 +63,7 @@ def soft_margin_loss_vjp(
     `upstream` is the gradient with respect to the loss, of its shape. Raises as `soft_margin_loss` does.
     """
     by_z = slope(-(target * input))
-    by_z = by_z * share(upstream, legacy_reduction(reduction, size_average, reduce), np.shape(by_z))
+    by_z = by_z * share(upstream, reduction, np.shape(by_z))
     return unbroadcast(-(target * by_z), np.shape(input)), unbroadcast(-(input * by_z), np.shape(target))
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from conformance.reference.legacy import legacy_reduction
+from conformance.reference.legacy import with_legacy_reduction
 from conformance.reference.reduction import reduced
 from conformance.reference.triplet import norm, triplet_gradients, triplet_terms
 
 
+@with_legacy_reduction
 def triplet_margin_loss(
     anchor: Any,
     positive: Any,
@@ -23,8 +24,6 @@ def triplet_margin_loss(
     p: float = 2.0,
     eps: float = 1e-6,
     swap: bool = False,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     reduction: str = "mean",
     *,
     empty_mean: Literal["nan", "zero"] = "nan",
@@ -34,9 +33,10 @@ def triplet_margin_loss(
     Raises ValueError for an unknown reduction, and where `p` is less than 1.
     """
     loss = triplet_terms(norm(p, eps), anchor, positive, negative, margin, swap)
-    return reduced(loss, legacy_reduction(reduction, size_average, reduce), empty_mean)
+    return reduced(loss, reduction, empty_mean)
 
 
+@with_legacy_reduction
 def triplet_margin_loss_vjp(
     anchor: Any,
     positive: Any,
@@ -46,13 +46,10 @@ def triplet_margin_loss_vjp(
     p: float = 2.0,
     eps: float = 1e-6,
     swap: bool = False,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
     reduction: str = "mean",
 ) -> tuple[Any, Any, Any]:
     """Return the gradients with respect to the three inputs, each of its shape.
 
     `upstream` is the gradient with respect to the loss, of its shape. Raises as `triplet_margin_loss` does.
     """
-    reduction = legacy_reduction(reduction, size_average, reduce)
     return triplet_gradients(norm(p, eps), anchor, positive, negative, upstream, margin, swap, reduction)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import warnings
 from typing import Any
@@ -128,6 +129,7 @@ def test_legacy_attributes_override_reduction(size_average: Any, reduce: Any, ex
     x, y = np.array([0.5, 0.25]), np.array([0.1, 0.9])
     legacy = kl_div(x, y, "batchmean", size_average=size_average, reduce=reduce)
     assert np.array_equal(legacy, kl_div(x, y, expected))
+    assert {"size_average", "reduce"} <= {*inspect.signature(kl_div).parameters}
 
 
 # Zero targets with finite, infinite and NaN inputs, then negative ones.
