@@ -33,7 +33,7 @@ class TestSubjects:
 
     @pytest.mark.parametrize(
         "code",
-        ["print('7 passed, 1 failed')", "print('all passed')", "print('8 passed'); raise SystemExit(1)"],,
+        ["print('7 passed, 1 failed')", "print('all passed')", "print('8 passed'); raise SystemExit(1)"],
     )
     def test_one_that_does_not_is_no_measurement(self, tmp_path, code):
         with pytest.raises(BenchError, match="it: "):
