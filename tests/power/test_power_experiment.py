@@ -13,7 +13,7 @@ from conformance.model import DTYPES
 from conformance.mutants import choices_of
 from conformance.plan import materialise
 from conformance.power.bench import Bench
-from conformance.power.domain import probes
+from conformance.power.domain import MANY, NO_NUMBERS, probes
 from conformance.power.figures import Evidence
 from conformance.power.plan import Cast, checks_of, simulated, subject_of
 from conformance.power.subjects import Kind, subjects
@@ -120,6 +120,22 @@ def test_no_probe_calls_a_usual_kernel_wrong(dtype: str, tmp_path: Path) -> None
     assert np.mean(sound) > 0.5  # sums of numbers from the whole range are infinite mostly
     for probe in probes(bench, checks, dtype):
         assert probe.shows(bench.known["usual"]) is None
+
+
+def test_the_domain_holds_numbers_of_all_sizes_and_few_inputs_without_a_number(tmp_path: Path) -> None:
+    cases = operator(tmp_path, CASES.replace("dtype: [float32]", "dtype: [float64]"))
+    checks = [check for check in checks_of(simulated(cases, "float64")) if check.of is None]
+    probed = list(probes(Bench(cases, "float64"), checks, "float64"))
+    each = [probe for probe in probed if probe.usual.shape == probe.inputs["target"].shape]
+    numbers = np.concatenate([probe.inputs["target"].ravel() for probe in each])
+    assert numbers.min() == 0
+    assert np.min(numbers[numbers > 0]) == 2.0**-1074
+    assert numbers.max() == np.finfo(np.float64).max
+    without = [probe for probe in each if not np.isfinite(probe.reference.value).any()]
+    assert without
+    assert max(probe.usual.size for probe in without) <= NO_NUMBERS
+    together = [probe for probe in probed if not probe.usual.shape]
+    assert max(probe.inputs["target"].size for probe in together) == MANY[0]
 
 
 def test_few_variants_of_a_case_are_for_all_mutants_and_all_small_ones_for_right_kernels(
