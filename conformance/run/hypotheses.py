@@ -105,35 +105,43 @@ class Explainer:
     def _by_mutant(
         self, key: _Key, question: Question, actual: Array, reference: Reference
     ) -> tuple[Hypothesis | None, float]:
-        """The first mutant well within its bound, else the nearest; and its distance in allowances."""
+        """The first mutant well within its bound, else the nearest; and its distance in allowances.
+
+        The bound of a half type is wide, for all operations may be rounded to it: there a mutant whose exact
+        result is rounded but once goes first.
+        """
         nonfinite = not (np.isfinite(actual).all() and np.isfinite(reference.value).all())
         usual = self._usual(key, question, reference) if actual.shape == reference.value.shape else None
+        at_zero = np.nan if usual is None else _where_zero(reference.value, usual)
         form = format_of(question.dtype)
         wide = actual.astype(np.float64)
         # No result is accepted beyond the allowance and one gap between numbers; most mutants are far off.
         gaps = 4.0 * 2.0**-form.digits * np.abs(wide) + 6.0 * form.smallest_subnormal
         nearest, least = None, np.inf
         for mutant, suffix, value, own in self._values(key, question):
-            bound = usual if own is None else own
-            if bound is None or value.shape != actual.shape:
+            if value.shape != actual.shape:
                 continue
-            if bool(np.any(np.abs(wide - value) > 2.0 * bound + gaps)):
+            bound = np.fmax(usual, at_zero * np.abs(value)) if own is None and usual is not None else own
+            if bound is None or bool(np.any(np.abs(wide - value) > 2.0 * bound + gaps)):
                 continue
             if mutant.overflow and mutant.lossy and not nonfinite:
                 continue
             # Where the reference is not finite its bound says nothing: take a few roundings.
             allowed = np.where(np.isfinite(bound), bound, 4.0 * 2.0**-form.digits * np.abs(value))
-            distance = _distance(actual, value, np.nan_to_num(allowed, nan=0.0, posinf=0.0), question.dtype)
-            if distance is None or (mutant.lossy and _right(value, reference)):
+            allowed = np.nan_to_num(allowed, nan=0.0, posinf=0.0)
+            # Of a result far smaller than the reference, the reference's bound leaves nothing.
+            once = bool(np.all(np.abs(wide - value) <= gaps / 2))
+            distance = 0.0 if once else _distance(actual, value, allowed, question.dtype)
+            if distance is None or ((mutant.lossy or own is not None) and _right(value, reference)):
                 continue
             if not mutant.overflow and not np.isfinite(value).any():
                 suffix += " (nothing in either is finite, so this is a hint at most)"
                 distance = max(distance, 1.0)
-            if distance < least:
-                text = _text(mutant, question.call) + suffix
-                nearest, least = Hypothesis(mutant.name, text), distance
-            if distance <= WELL_WITHIN:
-                break
+            found = Hypothesis(mutant.name, _text(mutant, question.call) + suffix)
+            if distance <= WELL_WITHIN and (once or question.dtype not in HALF):
+                return found, distance
+            if distance < least and least > WELL_WITHIN:
+                nearest, least = found, distance
         return nearest, least
 
     def _usual(self, key: _Key, question: Question, reference: Reference) -> Array:
@@ -259,3 +267,10 @@ def _distance(actual: Array, value: Array, bound: Array, dtype: str) -> float | 
     """How far `actual` is from `value`, in allowances; None where it is no result of it."""
     comparison = compare(actual, value, None, bound, dtype)
     return comparison.max_bound_ratio if comparison.passed else None
+
+
+def _where_zero(value: Array, bound: Array) -> Array:
+    """The usual bound of a 1 where the reference is 0, whose own says nothing of other numbers; else NaN."""
+    judged = np.isfinite(value) & np.isfinite(bound) & (value != 0)
+    usual = np.median(bound[judged] / np.abs(value[judged])) if judged.any() else 0.0
+    return np.where(value == 0, usual, np.nan)

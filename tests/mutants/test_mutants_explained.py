@@ -17,7 +17,6 @@ from conformance.run.hypotheses import Explainer
 from conformance.run.references import Machine, References
 from tests.fakes.project import case_file
 
-FORMULA = load("kl_div")
 CASES = Path(__file__).parents[2] / "cases"
 CASE = """\
   - id: ordinary
@@ -40,10 +39,19 @@ def call(folder: Path, dtype: str, reduction: str) -> Any:
     raise AssertionError
 
 
+def golden(operator: str, case: str, dtype: str) -> Any:
+    """The first call of a golden case in a dtype."""
+    cases = load_cases(CASES / f"{operator}.yaml")
+    for check in expand([cases], [Target("torch", "torch")]).checks:
+        if (check.spec.case.id, check.spec.dtype) == (case, dtype):
+            return materialise(check.spec)
+    raise AssertionError
+
+
 def explained(made: Any, name: str, of: str | None = None) -> str | None:
     """What the explanation of the result of the mutant `name` is named."""
-    formula = load(made.spec.operator.name)
-    formula = formula if of is None else gradient_of(formula, of)
+    original = load(made.spec.operator.name)
+    formula = original if of is None else gradient_of(original, of)
     mutants = catalogue(formula, made.spec.dtype, choices_of(made.spec.operator))
     (mutant,) = (one for one in mutants if one.name == name)
     inputs, attributes, given = made.arrays, made.spec.attributes, None
@@ -117,6 +125,26 @@ def test_a_dropped_term_of_a_gradient_is_explained(tmp_path: Path) -> None:
 def test_narrower_logarithms_are_explained(tmp_path: Path) -> None:
     made = call(tmp_path, "float64", "none")
     assert explained(made, "elementary-float32") == "elementary-float32"
+
+
+def test_numbers_where_zero_is_due_are_explained() -> None:
+    made = golden("triplet_margin_with_distance_loss", "reductions", "float32")
+    assert explained(made, "swapped", "anchor") == "swapped"
+
+
+def test_an_attribute_that_makes_no_difference_explains_nothing() -> None:
+    made = golden("triplet_margin_loss", "reductions", "bfloat16")
+    assert explained(made, "times-1+16ulp", "anchor") != "p-less"
+
+
+def test_what_is_far_smaller_than_the_reference_is_explained() -> None:
+    made = golden("triplet_margin_loss", "equal", "bfloat16")
+    assert explained(made, "sqrt-plus-1e-06", "positive") == "sqrt-plus-1e-06"
+
+
+def test_of_several_explanations_in_a_half_type_that_rounded_once_is_named() -> None:
+    made = golden("triplet_margin_loss", "norms", "bfloat16")
+    assert explained(made, "half") == "half"
 
 
 def test_what_nothing_known_explains_stays_unexplained(tmp_path: Path) -> None:
