@@ -24,6 +24,7 @@ SHAPES = ((1,), (2,), (3, 4), (9,), (5, 16))  # around vector widths
 DRAWS = 16  # of each of these, or of calls that lend their shapes and integers, over all settings of one kind
 MANY = (65537, 1)  # more terms than float16 or a 16-bit counter can count, where they are added up
 USUAL = (-6.0, 3.0)  # binary exponents
+LARGEST_UPSTREAM = 2.0
 SEED = 20_260
 PIECE = 4096  # elements of the grid at a time
 NO_NUMBERS = 256  # of these, without a number for a result, are asked of balls in no time
@@ -69,7 +70,8 @@ def probes(bench: Bench, checks: Sequence[Check], dtype: str, of: str | None = N
             for arrays in _arrays(draw, dtype, setting, max(1, DRAWS // len(settings))):
                 inputs = {name: usual_range[name](array) for name, array in arrays.items()}
                 attributes = setting.calls[0].attributes
-                for part in _apart(bench.formula, inputs, attributes) if setting.elementwise else [inputs]:
+                each = setting.elementwise
+                for part in _apart(bench.formula, inputs, attributes, of) if each else [inputs]:
                     probe = _probe(bench.formula, draw, part, attributes, dtype, of)
                     if probe is not None:
                         yield probe
@@ -192,7 +194,9 @@ def _upstream(
 ) -> Array:
     with np.errstate(all="ignore"):
         shape = np.shape(formula.function(**_wide(inputs), **attributes))
-    return round_to(np.asarray(draw.uniform(0.5, 2, shape) * draw.choice([-1, 1], shape)), dtype)
+    return round_to(
+        np.asarray(draw.uniform(0.5, LARGEST_UPSTREAM, shape) * draw.choice([-1, 1], shape)), dtype
+    )
 
 
 def _wide(inputs: Mapping[str, Any]) -> dict[str, Array]:
@@ -244,11 +248,17 @@ def _magnitudes(draw: np.random.Generator, shape: tuple[int, ...], exponents: tu
 
 
 def _apart(
-    formula: Formula, inputs: Mapping[str, Array], attributes: Mapping[str, Any]
+    formula: Formula, inputs: Mapping[str, Array], attributes: Mapping[str, Any], of: str | None
 ) -> Iterator[dict[str, Array]]:
     """The inputs, a few of those apart for which there is no number: only balls tell what is right there."""
+    wide = _wide(inputs)
     with np.errstate(all="ignore"):
-        finite = np.isfinite(np.asarray(formula.function(**_wide(inputs), **attributes)))
+        if of is None or formula.vjp is None:
+            results = [formula.function(**wide, **attributes)]
+        else:
+            upstream = np.full_like(next(iter(wide.values())), LARGEST_UPSTREAM)
+            results = formula.vjp(**wide, **{UPSTREAM: upstream}, **attributes)
+    finite = np.all([np.isfinite(result) for result in results if result is not None], axis=0)
     if finite.all():
         yield dict(inputs)
         return

@@ -83,10 +83,11 @@ def _mutant(pair: Pair) -> MutantLine:
 
 
 def _why(pair: Pair) -> str:
-    seen = f"it came out degraded {pair.degraded} times; " if pair.degraded else ""
+    seen = f"it came out degraded in {pair.degraded} checks, no mismatch; " if pair.degraded else ""
     nearest = ", ".join(f"{case} ({ratio:.2g} of the allowance)" for case, ratio in pair.nearest)
     near = f"nearest come {nearest}" if nearest else "no bit of any case's result changes"
-    return f"{seen}no golden case has inputs for which it shows, such as {pair.shows}; {near}"
+    which = "no other golden case" if seen else "no golden case"
+    return f"{seen}{which} has inputs for which it shows, such as {pair.shows}; {near}"
 
 
 def _most(counts: Counter[str]) -> list[tuple[str, int]]:

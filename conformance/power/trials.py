@@ -89,11 +89,12 @@ class Rounds:
 def rounds(checks: Sequence[Check]) -> Rounds:
     """Divide `checks`: of each case a few variants are enough for most mutants.
 
-    Kernels without a defect make twice as many.
+    Kernels without a defect make twice as many, and as many large ones.
     """
     checks = [check for check in checks if size_of(check) <= LARGEST]
-    few = _chosen((check for check in checks if size_of(check) <= SMALL), 1)
-    more = _chosen(checks, 2)
+    small = [check for check in checks if size_of(check) <= SMALL]
+    large = [check for check in checks if size_of(check) > SMALL]
+    few, more = _chosen(small, 1), _chosen(small, 2) | _chosen(large, 1)
     found = Rounds([], [], [])
     for check in checks:
         key = (check.aspect_word, id(check.spec))

@@ -21,7 +21,7 @@ WORDS = (
     (
         "killed",
         "a mutant that at least one golden case calls a mismatch; it is tried on a few of those that show it,"
-        " of different cases, and where it survives them on all",
+        " of different cases, and where it survives these on many",
     ),
     ("degraded", "mutants that survive, but of which some result was called a loss of accuracy"),
     ("diagnosed", "killed mutants that most of their reports name, or another mutant with the same bits"),
