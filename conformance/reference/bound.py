@@ -97,10 +97,14 @@ class Bounded(NDArrayOperatorsMixin):
         """Run a ufunc under the error bound; unknown ones raise TypeError through NumPy."""
         if method != "__call__" or kwargs:
             return NotImplemented
-        rule = _RULES.get(ufunc)
+        rule, arithmetic = _RULES.get(ufunc), self.arithmetic
         if rule is not None:
-            operands = (_operand(part, self.arithmetic) for part in inputs)
-            return Bounded(*rule(self.arithmetic, *operands), self.arithmetic)
+            operands = [
+                (part.value, part.error) if type(part) is Bounded else _operand(part, arithmetic)
+                for part in inputs
+            ]
+            value, error = rule(arithmetic, *operands)
+            return Bounded(value, error, arithmetic)
         if ufunc in _ORDERS:
             a, b = (_operand(part, self.arithmetic) for part in inputs)
             # A number equals itself, however unsure it is: `x != x` is a test for NaN.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import sys
 from collections.abc import Sequence
@@ -187,7 +188,11 @@ def _cause(outline: Outline) -> str:
 
 
 def _sizes(outline: Outline) -> tuple[str, int]:
-    shapes = [form.shape for form in outline.inputs.values() if form.shape is not None]
+    return _sizes_of(tuple([form.shape for form in outline.inputs.values() if form.shape is not None]))
+
+
+@functools.lru_cache(maxsize=256)  # the same few for thousands of checks
+def _sizes_of(shapes: tuple[tuple[int, ...], ...]) -> tuple[str, int]:
     words = " ".join(["x".join(map(str, shape)) or "0-d" for shape in shapes])
     return words, max(map(math.prod, shapes), default=1)
 

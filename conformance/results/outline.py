@@ -70,7 +70,7 @@ class ValuePart(_Part):
 class InputPart(_Part):
     """The shape of an input, None of what is no tensor."""
 
-    shape: list[int] | None = None
+    shape: tuple[int, ...] | None = None
 
 
 class SweepPart(_Part):

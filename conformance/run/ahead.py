@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
@@ -10,11 +11,12 @@ from conformance.plan import Call, CallCache
 from conformance.run.references import Machine, References
 
 LARGEST = 1 << 16  # bytes of a call's arrays; a larger one would keep the host from hearing its workers
+STEP = 1e-3  # seconds between looks at what workers have to say, which take as long as a small draw
 MOST = 16 << 20  # bytes of all calls prepared, far below what the caches hold
 
 
 class Ahead:
-    """Makes calls and their references, one at each step, into the caches that the run takes them from."""
+    """Makes calls and their references, some at each step, into the caches that the run takes them from."""
 
     def __init__(
         self, checks: Iterable[Check], calls: CallCache, references: References, machine: Machine
@@ -26,8 +28,10 @@ class Ahead:
         self._steps = self._work({check.spec: check for check in checks}.values())
 
     def step(self) -> None:
-        """Do one piece of work; `finished` is true when nothing is left."""
-        self.finished = next(self._steps, None) is None
+        """Work for about a millisecond; `finished` is true when nothing is left."""
+        until = time.perf_counter() + STEP
+        while not self.finished and time.perf_counter() < until:
+            self.finished = next(self._steps, None) is None
 
     def _prepare(self, check: Check, call: Call) -> None:
         self._references.primary(call, self._machine)

@@ -109,7 +109,7 @@ class References:
     def primary(self, call: Call, machine: Machine) -> Reference:
         """The reference value and bound of `call`, cached by its hash and dtype."""
         key = (call.key, call.spec.dtype, machine.log_ulps)
-        return self._values.get(key, partial(self.evaluate, call, machine))
+        return self._values.get(key, partial(self._evaluate, call, machine))
 
     def upstream(self, call: Call, machine: Machine) -> Array:
         """The upstream gradient of `call`, of its reference value's shape."""
@@ -119,7 +119,7 @@ class References:
     def gradients(self, call: Call, machine: Machine, upstream: Array) -> dict[str, Reference]:
         """The reference of each gradient of `call`, by input; a call's `upstream` is always the same."""
         key = (call.key, call.spec.dtype, machine.log_ulps)
-        return self._gradients.get(key, partial(self.evaluate_gradients, call, machine, upstream))
+        return self._gradients.get(key, partial(self._evaluate_gradients, call, machine, upstream))
 
     def compare(self, reference: Reference, actual: Array, machine: Machine) -> Comparison:
         """`actual` against `reference`; one object for equal results."""
@@ -136,13 +136,10 @@ class References:
 
         `arithmetic` names another dtype than the check's to take the error bound from.
         """
-
-        def make() -> dict[str, Reference]:
-            given = (self.formula(call.spec.operator.name), inputs_of(call), call.spec.attributes)
-            found = evaluate(*given, arithmetic or call.spec.dtype, log_ulps=machine.log_ulps, **options)
-            return {"": found}
-
-        return self._others.get(_key(call, machine, None, arithmetic, options), make)[""]
+        key = _key(call, machine, "value", arithmetic, options)
+        return self._others.get(
+            key, lambda: {"": self._evaluate(call, machine, arithmetic=arithmetic, **options)}
+        )[""]
 
     def evaluate_gradients(
         self, call: Call, machine: Machine, upstream: Array, **options: Any
@@ -151,16 +148,37 @@ class References:
 
         A call's `upstream` is always the same.
         """
+        key = _key(call, machine, "gradients", None, options)
+        return self._others.get(key, partial(self._evaluate_gradients, call, machine, upstream, **options))
 
-        def make() -> dict[str, Reference]:
-            given = (self.formula(call.spec.operator.name), inputs_of(call), call.spec.attributes)
-            return evaluate_gradients(*given, call.spec.dtype, upstream, log_ulps=machine.log_ulps, **options)
+    def _evaluate(
+        self, call: Call, machine: Machine, *, arithmetic: str | None = None, **options: Any
+    ) -> Reference:
+        return evaluate(
+            self.formula(call.spec.operator.name),
+            inputs_of(call),
+            call.spec.attributes,
+            arithmetic or call.spec.dtype,
+            log_ulps=machine.log_ulps,
+            **options,
+        )
 
-        return self._others.get(_key(call, machine, "gradients", None, options), make)
+    def _evaluate_gradients(
+        self, call: Call, machine: Machine, upstream: Array, **options: Any
+    ) -> dict[str, Reference]:
+        return evaluate_gradients(
+            self.formula(call.spec.operator.name),
+            inputs_of(call),
+            call.spec.attributes,
+            call.spec.dtype,
+            upstream,
+            log_ulps=machine.log_ulps,
+            **options,
+        )
 
 
 def _key(
-    call: Call, machine: Machine, of: str | None, arithmetic: str | None, options: Mapping[str, Any]
+    call: Call, machine: Machine, of: str, arithmetic: str | None, options: Mapping[str, Any]
 ) -> Hashable:
     told = tuple((name, repr(options[name])) for name in sorted(options))
     return call.key, call.spec.dtype, machine.log_ulps, of, arithmetic, told
