@@ -15,12 +15,12 @@ from conformance.compare import compare_documented
 from conformance.reference import (
     Formula,
     UnknownOperatorError,
-    certify,
     condition,
     evaluate,
     known,
     load,
 )
+from conformance.reference.certificate import certify
 from conformance.reference.kl_div import kl_div
 from conformance.reference.legacy import legacy_reduction
 

@@ -13,13 +13,13 @@ from hypothesis.extra import numpy as hnp
 
 from conformance.reference import (
     Formula,
-    certify,
     components,
     condition,
     evaluate,
     load,
 )
 from conformance.reference.arithmetic import Arithmetic
+from conformance.reference.certificate import certify
 from conformance.reference.kl_div import kl_div
 
 INF, NAN = math.inf, math.nan
