@@ -40,7 +40,10 @@ class Hooks:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Be ready to run what was selected; nothing starts before the first item asks."""
-        checks = [item.check for item in session.items if isinstance(item, CheckItem)]
+        items = [item for item in session.items if isinstance(item, CheckItem)]
+        for file in {item.file for item in items}:
+            file.hooks = file.ihook
+        checks = [item.check for item in items]
         if session.config.option.collectonly or not checks:
             return
         if is_worker(session.config):

@@ -26,6 +26,7 @@ class CaseFile(pytest.File):
     """One case file."""
 
     suite: Suite
+    hooks: Any = None
 
     @classmethod
     def of(cls, parent: pytest.Collector, path: Path, suite: Suite) -> CaseFile:
@@ -124,14 +125,15 @@ def _strict_junit(config: pytest.Config) -> bool:
 class CheckItem(Reporting):
     """One check."""
 
+    file: CaseFile
     check: Check
     suite: Suite
 
     @classmethod
-    def of(cls, parent: pytest.Collector, check: Check, suite: Suite) -> CheckItem:
+    def of(cls, file: CaseFile, check: Check, suite: Suite) -> CheckItem:
         """The item of `check`, marked so that `-m` selects by level, framework, dtype, aspect and mode."""
-        item = cls.from_parent(parent, name=check.id)
-        item.check, item.suite = check, suite
+        item = cls.from_parent(file, name=check.id)
+        item.file, item.check, item.suite = file, check, suite
         listed, by_name = _marks(marks(check))
         item.own_markers.extend(listed)  # what add_marker does, for all of them at once
         item.keywords.update(by_name)
@@ -180,11 +182,15 @@ class CheckItem(Reporting):
             raise CheckFailed(f"not_run: {detail}\n\nAll other checks of this environment are skipped.")
         pytest.skip(f"not_run: {detail}")
 
+    @property
+    def ihook(self) -> Any:
+        """The hooks that are for this file: found once for all its items, when conftests are loaded."""
+        return self.file.hooks or super().ihook
+
     @functools.cached_property
     def location(self) -> tuple[str, int, str]:
         """The same, for reports; pytest would make each path relative anew, in a thirtieth of a session."""
-        assert self.parent is not None
-        return self.parent.nodeid, self.check.spec.case.location.line - 1, self.check.id
+        return self.file.nodeid, self.check.spec.case.location.line - 1, self.check.id
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """The line of the case."""

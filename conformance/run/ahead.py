@@ -27,11 +27,13 @@ class Ahead:
         self._machine = machine
         self._steps = self._work({check.spec: check for check in checks}.values())
 
-    def step(self) -> None:
-        """Work for about a millisecond; `finished` is true when nothing is left."""
-        until = time.perf_counter() + STEP
-        while not self.finished and time.perf_counter() < until:
+    def step(self, seconds: float = STEP) -> None:
+        """Do one piece of work, and others until that time is over; `finished` says that nothing is left."""
+        until = time.perf_counter() + seconds
+        while True:
             self.finished = next(self._steps, None) is None
+            if self.finished or time.perf_counter() >= until:
+                return
 
     def _prepare(self, check: Check, call: Call) -> None:
         self._references.primary(call, self._machine)

@@ -94,10 +94,10 @@ class Counted(References):
             raise ValueError("no reference")
 
 
-def run_ahead(made: list, references: References) -> int:
+def run_ahead(made: list, references: References, seconds: float = 0.0) -> int:
     ahead, steps = Ahead(made, CallCache(), references, Machine()), 0
     while not ahead.finished:
-        ahead.step()
+        ahead.step(seconds)
         steps += 1
     return steps
 
@@ -107,6 +107,10 @@ def test_each_call_is_prepared_once_and_failing_ones_stop_nothing(tmp_path: Path
     made, references = checks(tmp_path), Counted(fails)
     assert run_ahead(made, references) == len({check.spec for check in made}) + 1
     assert len(references.asked) == len({check.spec for check in made}) < len(made)
+
+
+def test_a_step_takes_as_much_as_its_time_allows(tmp_path: Path) -> None:
+    assert run_ahead(checks(tmp_path), Counted(), seconds=60.0) == 1
 
 
 def test_the_reference_of_a_large_call_waits_until_it_is_needed(tmp_path: Path) -> None:
