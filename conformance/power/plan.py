@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
 from conformance import __version__
 from conformance.environments import EnvironmentSpec
 from conformance.model import DTYPES, Api, Aspect, Check, Location, NamedCallable, Operator, Oracle, Parameter
@@ -100,4 +102,4 @@ class Cast:
             self._apis[subject] = dataclasses.replace(self._usual, name=api_name(subject, self._name))
         api = self._apis[subject]
         name = check.id.replace(f"/{self._usual.name}/", f"/{api.name}/")
-        return dataclasses.replace(check, id=name, api=api)
+        return msgspec.structs.replace(check, id=name, api=api)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +95,7 @@ def test_a_mutant_is_noted_where_its_result_is_wrong(checks: Any) -> None:
 def test_a_mutant_is_looked_at_until_there_is_enough_of_it(checks: Any) -> None:
     bench, _, every = checks
     first = next(check for check in every if check.spec.case.id == "sums")
-    repeated = [dataclasses.replace(first) for _ in range(TRIED + 3)]
+    repeated = [copy.copy(first) for _ in range(TRIED + 3)]
     rivals = Rivals("kl_div", "bfloat16")
     for whole, those, seen in ((True, None, TRIED + 3), (False, None, TRIED), (False, rivals, TRIED)):
         (*_, found) = survey(bench, repeated, [(None, "sign")], those, whole=whole)
@@ -103,7 +103,7 @@ def test_a_mutant_is_looked_at_until_there_is_enough_of_it(checks: Any) -> None:
         assert found.enough((None, "sign"))
     # What the default tolerances do not see is looked at to the end, for their sake.
     small = next(check for check in every if check.spec.case.id == "small")
-    repeated = [dataclasses.replace(small) for _ in range(TRIED + 3)]
+    repeated = [copy.copy(small) for _ in range(TRIED + 3)]
     (*_, found) = survey(bench, repeated, [(None, "half")], Rivals("kl_div", "bfloat16"), whole=False)
     assert len(found.wrong[None, "half"]) == TRIED + 3
 
