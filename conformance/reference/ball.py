@@ -196,6 +196,8 @@ class Ball:
     def logaddexp(self, other: Number) -> Ball:
         """log(exp x + exp y)."""
         a, b = self, as_ball(other)
+        if type(a) is Ball is not type(b):  # a subclass knows more of two logarithms of 0
+            return b.logaddexp(a)
         if a.special == -math.inf or b.special == -math.inf:
             return b if a.special == -math.inf else a
         if a.special is not None or b.special is not None:

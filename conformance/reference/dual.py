@@ -110,6 +110,13 @@ class Dual(Ball):
         value = super().tanh()
         return self._chained(value, 1 - value * value)
 
+    def logaddexp(self, other: Number) -> Ball:
+        """log(exp x + exp y); of two logarithms of 0 the derivatives are 0 / 0."""
+        nothing = -math.inf
+        if self.special == nothing and as_ball(other).special == nothing:
+            return self._joined(Ball(nothing), Ball(math.nan), other, Ball(math.nan))
+        return super().logaddexp(other)
+
     def maximum(self, other: Number) -> Ball:
         """Return the larger one; NaN wins."""
         rival = as_ball(other)

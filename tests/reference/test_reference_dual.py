@@ -94,6 +94,22 @@ def test_a_composed_loss_has_the_gradient_of_the_book() -> None:
     assert np.allclose(derivative(cross_entropy, np.eye(2, 4, k=1), x=x)["x"], [[2, 0, 0], [0, -2, 0]])
 
 
+@pytest.mark.parametrize(
+    ("a", "b", "slopes"),
+    [
+        (-INF, -INF, (NAN, NAN)),
+        (-INF, 0.5, (0.0, 1.0)),
+        (0.5, -INF, (1.0, 0.0)),
+        (0.5, 0.5, (0.5, 0.5)),
+    ],
+)
+def test_of_two_logarithms_of_0_a_sum_has_no_derivative(
+    a: float, b: float, slopes: tuple[float, float]
+) -> None:
+    found = derivative(lambda a, b: np.logaddexp(a, b), a=a, b=b)
+    np.testing.assert_array_equal([found["a"], found["b"]], slopes)
+
+
 def test_what_a_result_does_not_depend_on_has_derivative_zero_even_beside_nan() -> None:
     found = derivative(lambda x, y: x * np.log(y), np.ones(3), x=[1, 2, 3.0], y=[-1, 0, 1.0])
     assert np.array_equal(found["x"], [NAN, -INF, 0], equal_nan=True)
