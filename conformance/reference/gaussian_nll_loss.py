@@ -35,13 +35,14 @@ def _slopes(each: Any, difference: Any, variance: Any) -> tuple[Any, Any]:
 
 
 def _stepwise(each: Any, difference: Any, variance: Any) -> tuple[Any, Any]:
-    """(g / 2) / v times 2 d, and (g / 2) / v - (g / 2) d^2 / v / v: the chain rule factor by factor.
+    """g / v times d, and (g / 2) / v - (g / 2) d^2 / v / v: the chain rule factor by factor.
 
-    This is what automatic differentiation does; quotients by a large variance underflow on the way.
+    This is what automatic differentiation does; quotients by a large variance underflow on the way. To halve
+    g and to double d, as it does in the first one as well, costs no accuracy and is left out.
     """
     half = 0.5 * each
     by_variance = half / variance - half * (difference * difference / variance / variance)
-    return half / variance * (2 * difference), by_variance
+    return each / variance * difference, by_variance
 
 
 def gaussian_nll_loss(
