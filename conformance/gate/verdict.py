@@ -54,7 +54,7 @@ def rule(record: Mapping[str, Any], expectation: Expectation | None) -> Ruling:
     """The verdict of `record` under the expectation that matches it, if one does.
 
     A check of level `observe` never is a new failure; an expectation makes it count like the others.
-    Of a flaky check, passing and the expected failure are both known; another failure is news.
+    Of a flaky check, what is no failure and the expected one are both known; another failure is news.
     """
     outcome = record["outcome"]
     if outcome in BROKEN:
@@ -64,7 +64,7 @@ def rule(record: Mapping[str, Any], expectation: Expectation | None) -> Ruling:
             return Ruling(Verdict.NEW_FAILURE, None, "no expectation names it")
         return Ruling(Verdict.OK)
     difference = expectation.difference(record)
-    if expectation.flaky and (difference is None or outcome == "pass"):
+    if expectation.flaky and (difference is None or outcome in ("pass", "unsupported")):
         return Ruling(Verdict.FLAKY_KNOWN, expectation, expectation.reason)
     if difference is None:
         return Ruling(Verdict.KNOWN, expectation, expectation.reason)

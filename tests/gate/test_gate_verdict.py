@@ -120,11 +120,12 @@ def test_the_reason_of_a_verdict_says_what_was_expected_where_and_what_differs(
     )
 
 
-def test_of_a_flaky_check_passing_and_failing_as_expected_are_known(
+def test_of_a_flaky_check_what_is_no_failure_and_failing_as_expected_are_known(
     record: MakeRecord, expectation: MakeExpectation
 ) -> None:
     entry = expectation(subtype="value", flaky=True)
     assert rule(record(), entry).verdict is Verdict.FLAKY_KNOWN
+    assert rule(record(outcome="unsupported", level="observe"), entry).verdict is Verdict.FLAKY_KNOWN
     assert rule(record(outcome="mismatch", subtype="value"), entry).verdict is Verdict.FLAKY_KNOWN
 
 
