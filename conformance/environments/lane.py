@@ -235,7 +235,7 @@ class Lane:
             identifiers = [request["id"] for request in batch.requests]
             self._unanswered.update(zip(identifiers, batch.requests, strict=True))
             self._sizes.update(zip(identifiers, batch.sizes, strict=True))
-            self._bytes += batch.total
+            self._bytes += sum(batch.sizes)
             self._send(batch.requests)
 
     def _send(self, batch: list[Request]) -> None:
@@ -252,24 +252,23 @@ class Lane:
 
 @dataclass(slots=True)
 class _Batch:
-    """Requests that are sent at once, with the array bytes of each, and of all."""
+    """Requests that are sent at once, with the array bytes of each."""
 
     requests: list[Request] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
-    total: int = 0
 
 
 def _batches(requests: Iterable[Request]) -> Iterator[_Batch]:
     """Pull requests as they are wanted, in batches of bounded length and size."""
-    batch = _Batch()
+    batch, total = _Batch(), 0
     for request in requests:
         batch.requests.append(request)
         size = _array_bytes(request)
         batch.sizes.append(size)
-        batch.total += size
-        if len(batch.requests) >= BATCH or batch.total >= BATCH_BYTES:
+        total += size
+        if len(batch.requests) >= BATCH or total >= BATCH_BYTES:
             yield batch
-            batch = _Batch()
+            batch, total = _Batch(), 0
     if batch.requests:
         yield batch
 

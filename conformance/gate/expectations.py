@@ -53,6 +53,7 @@ class Expectation:
     """One entry. `checks` is a check id, or a pattern of them, in which `*`, `?` and `[ab]` are wildcards.
 
     `subtypes`, `convention` and `fingerprints` are compared where they are given; of several each will do.
+    Where `convention` is one of several subtypes, the convention is that of a failure of that subtype.
     `location` is the place of the pattern, `entry` the line of the entry that it stands in; patterns of one
     entry may match the same check. `review` marks an entry that no person has confirmed yet.
     """
@@ -99,13 +100,20 @@ class Expectation:
         wanted = (
             ("outcome", (self.outcome,)),
             ("subtype", self.subtypes),
-            ("convention", (self.convention,) if self.convention else ()),
+            ("convention", self._conventions(record["subtype"])),
             ("fingerprint", self.fingerprints),
         )
         for name, values in wanted:
             if values and record[name] not in values:
                 return f"{name} is {record[name] or 'none'}, not {' or '.join(values)}"
         return None
+
+    def _conventions(self, subtype: str | None) -> tuple[str, ...]:
+        """The convention that a record of this subtype must follow, if any."""
+        if self.convention is None:
+            return ()
+        other = subtype != "convention" and {"convention", subtype} <= {*self.subtypes}
+        return () if other else (self.convention,)
 
     def conflict(self, other: Expectation, identifier: str) -> None:
         """Refuse two entries for one check. Raises ExpectationError, which names the places of both."""

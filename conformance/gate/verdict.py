@@ -54,7 +54,8 @@ def rule(record: Mapping[str, Any], expectation: Expectation | None) -> Ruling:
     """The verdict of `record` under the expectation that matches it, if one does.
 
     A check of level `observe` never is a new failure; an expectation makes it count like the others.
-    Of a flaky check, what is no failure and the expected one are both known; another failure is news.
+    Of a flaky check it is known that it ends as expected, passes, or is refused without having been promised
+    (`unsupported`); anything else is news.
     """
     outcome = record["outcome"]
     if outcome in BROKEN:

@@ -39,7 +39,7 @@ class Hooks:
             )
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Be ready to run what was selected; nothing starts before the first item asks."""
+        """Be ready to run what was selected; no call is made before the first item asks."""
         items = [item for item in session.items if isinstance(item, CheckItem)]
         for file in {item.file for item in items}:
             file.hooks = file.ihook

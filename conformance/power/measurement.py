@@ -53,7 +53,8 @@ def measure(operator: Operator, dtype: str, results: Path, tell: Tell) -> Eviden
     """Run every subject of `operator` in `dtype`, writing files into the folder `results`.
 
     The suite is asked about a mutant on a few calls of as many cases where its result is wrong, about one
-    that it does not kill there on many, and about kernels without a defect on a few variants of every case.
+    that it does not kill there on many, and about kernels without a defect on every value and on a few
+    gradients of every case.
     `tell` gets a stage, what is done of it and how much there is. Raises PowerError and ResultsError.
     """
     began = _processor_time()

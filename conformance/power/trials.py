@@ -89,7 +89,8 @@ class Rounds:
 def rounds(checks: Sequence[Check]) -> Rounds:
     """Divide `checks`: of each case a few variants are enough for most mutants.
 
-    Kernels without a defect make twice as many, and as many large ones.
+    Kernels without a defect have their values checked in all of them, and twice as many gradients, as many
+    large ones.
     """
     checks = [check for check in checks if size_of(check) <= LARGEST]
     small = [check for check in checks if size_of(check) <= SMALL]
@@ -99,7 +100,7 @@ def rounds(checks: Sequence[Check]) -> Rounds:
     for check in checks:
         key = (check.aspect_word, id(check.spec))
         (found.first if key in few else found.second).append(check)
-        if key in more:
+        if check.aspect is Aspect.VALUE or key in more:
             found.innocent.append(check)
     return found
 

@@ -99,6 +99,23 @@ def test_what_an_expectation_says_of_a_failure_must_hold(
     assert ruling.why.endswith(f": {name} is one, not other")
 
 
+@pytest.mark.parametrize(
+    ("subtype", "convention", "verdict"),
+    [
+        ("nonfinite", None, Verdict.KNOWN),
+        ("convention", "zero=nan", Verdict.KNOWN),
+        ("convention", "zero=one", Verdict.CHANGED),
+        ("value", "zero=nan", Verdict.CHANGED),
+    ],
+)
+def test_of_several_subtypes_a_convention_is_that_of_a_failure_of_its_subtype(
+    record: MakeRecord, expectation: MakeExpectation, subtype: str, convention: str | None, verdict: Verdict
+) -> None:
+    entry = expectation(subtype=("nonfinite", "convention"), convention="zero=nan")
+    failed = record(outcome="mismatch", subtype=subtype, convention=convention)
+    assert rule(failed, entry).verdict is verdict
+
+
 def test_a_pass_that_is_expected_to_follow_another_convention_is_changed_not_fixed(
     record: MakeRecord, expectation: MakeExpectation
 ) -> None:
@@ -120,7 +137,7 @@ def test_the_reason_of_a_verdict_says_what_was_expected_where_and_what_differs(
     )
 
 
-def test_of_a_flaky_check_what_is_no_failure_and_failing_as_expected_are_known(
+def test_of_a_flaky_check_passing_unsupported_and_failing_as_expected_are_known(
     record: MakeRecord, expectation: MakeExpectation
 ) -> None:
     entry = expectation(subtype="value", flaky=True)
