@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -35,8 +36,7 @@ from conformance.outputs import (
     workflow_commands,
 )
 from conformance.plan import CHOSEN
-from conformance.report import Collection, collect, print_summary, summarise
-from conformance.report.collect import Verdicts
+from conformance.report import Collection, Tally, collect, counted, print_summary
 from conformance.results import CheckRecord, ResultsError, StoredRun
 from conformance.run import (
     Asked,
@@ -50,6 +50,7 @@ from conformance.run import (
     spare_collector,
     targets_of,
     today,
+    unavailable_forms,
     used,
 )
 
@@ -103,9 +104,10 @@ def execute(order: Order, environments: Sequence[EnvironmentSpec], pool: Pool, b
         earlier.introduce(sink)
         records = earlier.records(run)
     spare_collector()
+    tally = Tally()
     try:
-        finished = _execute(records, sink, gate, len(part))
-        del run, records  # and all arrays that they keep: the results are read next
+        finished = _execute(records, sink, gate, tally, len(part))
+        del run, records  # and all arrays that they keep: the results may be read next
         gate.find_stale(
             planned_facts(plan.checks, sink.ready),
             today(),
@@ -113,7 +115,8 @@ def execute(order: Order, environments: Sequence[EnvironmentSpec], pool: Pool, b
             everywhere=len(sink.ready) == len(environments),
             left_out=in_every_mode(operators, targets, sink.ready),
         )
-        _conclude(sink, gate, _page(order.results, sink) if order.html else None, time.monotonic() - began)
+        page = _page(order.results, sink) if order.html else None
+        _conclude(sink, gate, tally, page, finished, time.monotonic() - began)
     except (ResultsError, ExpectationError) as problem:
         raise refusal(problem) from problem
     if problems:
@@ -123,11 +126,14 @@ def execute(order: Order, environments: Sequence[EnvironmentSpec], pool: Pool, b
     return ExitCode.CLOSED if gate.closing else ExitCode.OPEN
 
 
-def _execute(records: Generator[CheckRecord, None, None], sink: Sink, gate: Gate, total: int) -> bool:
+def _execute(
+    records: Generator[CheckRecord, None, None], sink: Sink, gate: Gate, tally: Tally, total: int
+) -> bool:
     """Run everything; whether it came to its end (False after Ctrl-C, SIGTERM or SIGHUP)."""
     try:
         for record in progress(records, total):
             gate.add(record, platform_of(sink.ready, record["environment"]))
+            tally.add(counted(record))
     except KeyboardInterrupt:
         with suppress(KeyboardInterrupt):  # the run's own end is to know it, too
             records.throw(KeyboardInterrupt)
@@ -146,29 +152,39 @@ def _page(results: Path | None, sink: Sink) -> Path:
     return results.with_name(f"{results.name}.html") if results else Path("reports/index.html")
 
 
-def _written(page: Path, collection: Collection, verdicts: Verdicts) -> Path:
+def _written(page: Path, collection: Collection, gate: Gate) -> Path:
     """The HTML report at `page`. Raises ResultsError."""
     from conformance.report.html import write_html  # with Jinja2, and much else that only a page needs
 
+    verdicts = {name: (str(ruling.verdict), ruling.why) for name, ruling in gate.rulings.items()}
     return write_html(page, collection, verdicts)
 
 
-def _conclude(sink: Sink, gate: Gate, page: Path | None, seconds: float) -> None:
-    """Print the summary and write the page, both from the results file as anyone could."""
-    if sink.path is None:
+def _conclude(
+    sink: Sink, gate: Gate, tally: Tally, page: Path | None, finished: bool, seconds: float
+) -> None:
+    """Print the summary and the verdict, and write the page.
+
+    Where there is more to tell than numbers, the results are read from their file, as anyone could.
+    """
+    results, header = sink.path, sink.header
+    if results is None or header is None:
         return
-    collection = collect([StoredRun(sink.path, incomplete=True, trusted=True)])
-    verdicts = {name: (str(ruling.verdict), ruling.why) for name, ruling in gate.rulings.items()}
+    own_summary = step_summary()
+    more = page is not None or gate.closing or not finished or on_github() or own_summary is not None
+    collection = collect([StoredRun(results, incomplete=True, trusted=True)] if more else [])
     unwritten: ResultsError | None = None
     try:
-        page = _written(page, collection, verdicts) if page else None
+        page = _written(page, collection, gate) if page else None
     except ResultsError as problem:  # which is no reason to keep the summary back
         page, unwritten = None, problem
+    verdicts = Counter(str(ruling.verdict) for ruling in gate.rulings.values())
+    unavailable = {**header["unavailable"], **unavailable_forms(sink.unavailable)}
+    summary = tally.summary(header["environments"], unavailable, collection.incomplete, verdicts)
     console = Console()
     with commands_stopped(click.echo):
-        print_summary(summarise(collection, verdicts), console, [sink.path], page, seconds)
+        print_summary(summary, console, [results], page, seconds)
         print_gate(console, gate, collection)
-    own_summary = step_summary()
     if on_github() or own_summary is not None:
         told = account(collection, gate)
         for line in workflow_commands(told) if on_github() else ():

@@ -12,7 +12,7 @@ from conformance.report.collect import Collection, collect
 from conformance.report.flat import csv_report, markdown_report
 from conformance.report.headline import Conventions, headline
 from conformance.report.reproducer import reproducer
-from conformance.report.summary import Summary, summarise
+from conformance.report.summary import Summary, Tally, counted, summarise
 from conformance.report.terminal import print_summary
 from conformance.report.text import report_text
 from conformance.report.tolerance import tolerance_report
@@ -31,7 +31,9 @@ __all__ = [
     "Collection",
     "Report",
     "Summary",
+    "Tally",
     "collect",
+    "counted",
     "csv_report",
     "headline",
     "markdown_report",

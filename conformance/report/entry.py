@@ -108,6 +108,10 @@ class Entries:
         """The entry of an outline, under the environment's own name."""
         error, intern = outline.error, sys.intern
         shape, terms = _sizes(outline)
+        outcome, oracle = outline.outcome.value, outline.oracle.value
+        subtype = outline.subtype and outline.subtype.value
+        told = error.total - error.vacuous if error is not None else 0
+        ratio = _number(error.max_bound_ratio) if error is not None else None
         return Entry(
             run=run,
             place=place,
@@ -125,7 +129,7 @@ class Entries:
             framework=intern(outline.framework),
             version=intern(outline.framework_version),
             level=outline.level.value,
-            oracle=outline.oracle.value,
+            oracle=oracle,
             features=self._shared(outline.features),
             undocumented=self._shared(outline.undocumented),
             declared=outline.declared and intern(outline.declared),
@@ -133,8 +137,8 @@ class Entries:
             call=intern(outline.call),
             location=intern(outline.location),
             inputs=self._shared(list(outline.inputs)),
-            outcome=outline.outcome.value,
-            subtype=outline.subtype and outline.subtype.value,
+            outcome=outcome,
+            subtype=subtype,
             convention=outline.convention and intern(outline.convention),
             cause=intern(_cause(outline)),
             conventions=self._followed(outline.conventions),
@@ -143,8 +147,8 @@ class Entries:
             shape=intern(shape),
             terms=terms,
             total=error.total if error is not None else 0,
-            used=budget_used(outline),
-            ratio=_number(error.max_bound_ratio) if error is not None else None,
+            used=budget_used(oracle, outcome, subtype, told, ratio),
+            ratio=ratio,
             ulps=_number(error.max_ulp) if error is not None else None,
             seconds=number(outline.seconds),
             fingerprint=outline.fingerprint,
@@ -159,18 +163,17 @@ class Entries:
         return self._conventions.setdefault(tuple(conventions.items()), conventions)
 
 
-def budget_used(outline: Outline) -> float | None:
+def budget_used(
+    oracle: str, outcome: str, subtype: str | None, told: int, ratio: float | None
+) -> float | None:
     """Error / allowance of a check's worst element; None where nothing was measured by the reference.
 
-    An answer under another convention is measured against another question; what is infinite where a
-    number is right, or the reverse, has no distance, but is beyond every allowance.
+    `told` is how many elements the reference can tell anything of, `ratio` the largest of theirs. An answer
+    under another convention is measured against another question; what is infinite where a number is right,
+    or the reverse, has no distance, but is beyond every allowance.
     """
-    error = outline.error
-    if error is None or error.total <= error.vacuous or outline.oracle.value != "reference":
+    if told <= 0 or oracle != "reference" or outcome == "vacuous" or subtype == "convention":
         return None
-    if outline.outcome.value == "vacuous" or outline.subtype == "convention":
-        return None
-    ratio = _number(error.max_bound_ratio)
     return math.inf if ratio is None or math.isnan(ratio) else ratio
 
 

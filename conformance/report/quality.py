@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 from conformance.report.collect import Collection
-from conformance.report.entry import Entry
 from conformance.report.figures import short
 from conformance.report.tables import aspect_kind, dtype_order, row_of
 from conformance.report.visible import visible
 from conformance.results import number_form
-
-Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,32 +64,20 @@ def grade(ratios: Iterable[float]) -> Grade:
 def quality_rows(collection: Collection) -> list[QualityRow]:
     """A row for each API, dtype, mode and kind of aspect; by API, narrow dtypes first."""
 
-    def key(entry: Entry) -> tuple[str, str, str, str]:
-        return (*row_of(entry), visible(entry.dtype), aspect_kind(entry))
-
-    found = _grades(collection, key)
-    order = {dtype: place for place, dtype in enumerate(dtype_order(dtype for _, _, dtype, _ in found))}
-    keys = sorted(found, key=lambda key: (key[0], key[1], key[3] != "value", key[3], order[key[2]]))
-    return [QualityRow(*key, found[key]) for key in keys]
-
-
-def quality_lines(collection: Collection) -> list[QualityLine]:
-    """A line for each environment, mode and kind of aspect, eager values first."""
-
-    def key(entry: Entry) -> tuple[str, str, str]:
-        return entry.environment, visible(entry.mode), aspect_kind(entry)
-
-    found = _grades(collection, key)
-    keys = sorted(found, key=lambda key: (key[0], key[1] != "eager", key[1], key[2] != "value", key[2]))
-    return [QualityLine(*key, found[key]) for key in keys]
-
-
-def _grades(collection: Collection, key: Callable[[Entry], Key]) -> dict[Key, Grade]:
-    ratios: dict[Key, list[float]] = {}
+    found: dict[tuple[str, str, str, str], list[float]] = {}
     for entry in collection.entries:
         if entry.used is not None:
-            ratios.setdefault(key(entry), []).append(entry.used)
-    return {name: grade(values) for name, values in ratios.items()}
+            key = (*row_of(entry), visible(entry.dtype), aspect_kind(entry))
+            found.setdefault(key, []).append(entry.used)
+    order = {dtype: place for place, dtype in enumerate(dtype_order(dtype for _, _, dtype, _ in found))}
+    keys = sorted(found, key=lambda key: (key[0], key[1], key[3] != "value", key[3], order[key[2]]))
+    return [QualityRow(*key, grade(found[key])) for key in keys]
+
+
+def quality_lines(used: Mapping[tuple[str, str, str], Iterable[float]]) -> list[QualityLine]:
+    """A line for each environment, mode and kind of aspect, whose checks used these parts; eager first."""
+    keys = sorted(used, key=lambda key: (key[0], key[1] != "eager", key[1], key[2] != "value", key[2]))
+    return [QualityLine(*key, grade(used[key])) for key in keys]
 
 
 def share_words(share: float | None) -> str:

@@ -17,6 +17,7 @@ from conformance.run.session import (
     readable,
     targets_of,
     today,
+    unavailable_forms,
     used,
 )
 from conformance.run.shard import Shard, ShardError
@@ -46,5 +47,6 @@ __all__ = [
     "spare_collector",
     "targets_of",
     "today",
+    "unavailable_forms",
     "used",
 ]

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from conformance.model import Check
 from conformance.plan import Call, CallCache
+from conformance.run.record import Recorder
 from conformance.run.references import Machine, References
 
 LARGEST = 1 << 16  # bytes of a call's arrays; a larger one would keep the host from hearing its workers
@@ -16,13 +17,22 @@ MOST = 16 << 20  # bytes of all calls prepared, far below what the caches hold
 
 
 class Ahead:
-    """Makes calls and their references, some at each step, into the caches that the run takes them from."""
+    """Makes calls, their references and what records tell of these, some at each step.
+
+    All of it goes into the caches that the run takes it from.
+    """
 
     def __init__(
-        self, checks: Iterable[Check], calls: CallCache, references: References, machine: Machine
+        self,
+        checks: Iterable[Check],
+        calls: CallCache,
+        references: References,
+        recorder: Recorder,
+        machine: Machine,
     ) -> None:
         self.finished = False
         self._references = references
+        self._recorder = recorder
         self._calls = calls
         self._machine = machine
         self._steps = self._work({check.spec: check for check in checks}.values())
@@ -36,10 +46,13 @@ class Ahead:
                 return
 
     def _prepare(self, check: Check, call: Call) -> None:
-        self._references.primary(call, self._machine)
+        reference = self._references.primary(call, self._machine)
+        self._recorder.prepare(call, reference.value)
         if check.spec.case.gradients:
             upstream = self._references.upstream(call, self._machine)
-            self._references.gradients(call, self._machine, upstream)
+            gradients = self._references.gradients(call, self._machine, upstream)
+            for gradient in gradients.values():
+                self._recorder.prepare(call, gradient.value)
 
     def _work(self, checks: Iterable[Check]) -> Iterator[Check]:
         total = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -26,8 +27,6 @@ from conformance.run.references import NO_ANSWER, Machine, References
 from conformance.run.request import request
 from conformance.run.session import COMPILATION
 from conformance.run.sink import Sink
-
-Array = np.ndarray[Any, Any]
 
 _IDLE = 0.2  # seconds without any event after which what was written is handed to the operating system
 
@@ -59,15 +58,14 @@ class Run:
         self._machines = {spec.name: Machine(spec.log_ulps, spec.flush_to_zero) for spec in environments}
         for idle in self._pool.environments - self._machines.keys():
             self._pool.release(idle)
-        apis = {spec.name: sink.apis(spec.framework) for spec in environments}
-        self._introductions = Introductions(apis)
+        self._introductions = Introductions({spec.name: sink.apis(spec.framework) for spec in environments})
         self._calls = CallCache()
         self._references = references = References()
         self._judge = Judge(references)
         self._judge_alone = Judge(references, explains=False)
         self._recorder = Recorder(references)
         machine = next(iter(self._machines.values()), Machine())
-        self._ahead = Ahead(checks, self._calls, references, machine)
+        self._ahead = Ahead(checks, self._calls, references, self._recorder, machine)
         self._left = len(self._executions)
         self._invalid: deque[tuple[Execution, Judgement]] = deque()
         self._repeats: dict[str, deque[dict[str, Any]]] = {spec.name: deque() for spec in environments}
@@ -152,7 +150,7 @@ class Run:
             yield from self._pending_repeats(environment)
         self._asked.add(environment)
 
-    def _upstream(self, execution: Execution, call: Call) -> Array | None:
+    def _upstream(self, execution: Execution, call: Call) -> np.ndarray[Any, Any] | None:
         """The upstream gradient that an execution is given. Raises one of NO_ANSWER."""
         if not execution.of_gradients:
             return None
@@ -160,14 +158,15 @@ class Run:
             return execution.repeat.alone.upstream
         return self._references.upstream(call, self._machines[execution.first.environment])
 
-    def _request(self, execution: Execution, call: Call, upstream: Array | None) -> dict[str, Any]:
+    def _request(
+        self, execution: Execution, call: Call, upstream: np.ndarray[Any, Any] | None
+    ) -> dict[str, Any]:
         first, number, printed = execution.first, execution.identifier, execution.print_style
         deadline, style = self._deadlines[first.mode != EAGER], self._recorder.styles.of(first)
         return request(number, first, call, printed, style=style, upstream=upstream, deadline=deadline)
 
     def _pending_repeats(self, environment: str) -> Iterator[dict[str, Any]]:
-        waiting = self._repeats[environment]
-        while waiting:
+        while waiting := self._repeats[environment]:
             yield waiting.popleft()
 
     def _handle(self, event: Event) -> None:
@@ -208,6 +207,7 @@ class Run:
             return
         for check in execution.checks:
             self._judge_one(execution, check, event)
+        os.sched_yield()  # to OneFlow: a thread of it that waits for this core holds up all its others
 
     def _judge_one(self, execution: Execution, check: Check, event: Answered) -> None:
         """Finish an answered check; where judging it fails, that is our fault and costs no other."""

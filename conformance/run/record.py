@@ -29,6 +29,9 @@ from conformance.run.request import Styles
 from conformance.run.shared import Shared
 from conformance.run.sweep import sweep_form
 
+Array = np.ndarray[Any, Any]
+
+_EXPECTED = ("expected", None)
 _REFUSAL = 600  # characters kept of a refusal's message, which frameworks follow with their own call stack
 _BIAS = {1.0: "high", -1.0: "low"}
 
@@ -68,7 +71,13 @@ class Recorder:
         self.styles = Styles()
         self._references = references
         self._forms = Forms(self.styles)
-        self._shared = Shared(entries=1024)
+        self._shared = Shared()
+
+    def prepare(self, call: Call, expected: Array) -> None:
+        """Make the forms of the inputs of `call` and of its reference value, ahead of any result."""
+        self._forms.inputs(call, whole=False)
+        if expected.size <= SMALL:
+            self._shared.get(expected, _EXPECTED, expected.nbytes, partial(array_form, expected))
 
     def record(
         self, check: Check, call: Call | None, judgement: Judgement, *, version: str, seconds: float, log: str
@@ -150,7 +159,7 @@ class Recorder:
         if comparison is None or comparison.mismatched or not isinstance(value, np.ndarray):
             return make()
         # A large array is told by a sample, which has the element that is worst in this result.
-        kind = ("expected", comparison.worst_index if value.size > SMALL else None)
+        kind = _EXPECTED if value.size <= SMALL else ("expected", comparison.worst_index)
         return self._shared.get(value, kind, value.nbytes, make)
 
     def _error(self, check: Check, call: Call, judgement: Judgement) -> ErrorForm | None:

@@ -16,7 +16,7 @@ class Shared:
     many, and how large they are together.
     """
 
-    def __init__(self, entries: int = 8192, nbytes: int = 16 << 20) -> None:
+    def __init__(self, entries: int = 16384, nbytes: int = 16 << 20) -> None:
         self._made: OrderedDict[tuple[int, Hashable], tuple[object, int, Any]] = OrderedDict()
         self._held = 0
         self._entries = entries

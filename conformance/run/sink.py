@@ -46,6 +46,11 @@ class Sink:
         self._writer: ResultsWriter | None = None
 
     @property
+    def header(self) -> Header | None:
+        """The header of the results file, once there is one."""
+        return self._writer.header if self._writer else None
+
+    @property
     def path(self) -> Path | None:
         """The results file, once there is one."""
         return self._writer.path if self._writer else None

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from conformance.report.collect import collect
-from conformance.report.summary import summarise
+from conformance.report.summary import Tally, counted, summarise
 from conformance.report.terminal import print_summary
 from conformance.results import RunResults
 from tests.report.kl_check import check, footer, header
@@ -24,7 +24,7 @@ def results(checks, name="20261121T014400Z.jsonl", environments=None, complete=T
         model = head["environments"]["torch"]
         head["environments"] = {key: {**model, "version": version} for key, version in environments.items()}
         head["unavailable"] = {}
-    return RunResults(Path("reports") / name, head, checks, footer(checks, complete))
+    return RunResults(Path("nowhere") / name, head, checks, footer(checks, complete))
 
 
 def printed(summary, width=80, **options):
@@ -59,6 +59,18 @@ def test_environments_stand_side_by_side():
         "report   reports/index.html",
     ):
         assert wanted in lines
+
+
+def test_a_run_counts_its_checks_as_a_report_of_its_results_does():
+    tally, told = Tally(), results(RECORDS)
+    for record in RECORDS:
+        tally.add(counted(record))
+    verdicts = {record["id"]: ("known", "") for record in RECORDS[:5]}
+    counts = {"known": 5}
+    head = told.header
+    assert tally.summary(head["environments"], head["unavailable"], (), counts) == summarise(
+        collect([told]), verdicts
+    )
 
 
 def test_nothing_in_a_pipe_is_coloured_and_in_a_terminal_something_is():

@@ -12,6 +12,7 @@ from conformance.casefile import load as load_cases
 from conformance.model import Outcome
 from conformance.plan import CallCache, Target, expand, materialise
 from conformance.reference import Reference
+from conformance.results import array_form
 from conformance.run.ahead import LARGEST, Ahead
 from conformance.run.forms import Forms
 from conformance.run.judgement import Judgement
@@ -92,10 +93,11 @@ class Counted(References):
         self.asked.append(call.key)
         if self.fails:
             raise ValueError("no reference")
+        return Reference(np.ones(2), None, np.ones(2), "float32")
 
 
 def run_ahead(made: list, references: References, seconds: float = 0.0) -> int:
-    ahead, steps = Ahead(made, CallCache(), references, Machine()), 0
+    ahead, steps = Ahead(made, CallCache(), references, Recorder(references), Machine()), 0
     while not ahead.finished:
         ahead.step(seconds)
         steps += 1
@@ -153,6 +155,25 @@ def test_a_call_under_the_same_options_is_evaluated_once(tmp_path: Path) -> None
     gradients = references.evaluate_gradients(call, machine, upstream, summation="naive")
     assert references.evaluate_gradients(call, machine, upstream, summation="naive") is gradients
     assert references.evaluate_gradients(call, machine, upstream) is not gradients
+
+
+def test_what_records_tell_of_a_call_can_be_made_before_any_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check = check_of(checks(tmp_path, inputs=DRAWN), "torch.op")
+    call, value = materialise(check.spec), np.ones(2)
+    recorder = Recorder(References())
+    recorder.prepare(call, value)
+    for form in ("input_form", "drawn_form"):
+        monkeypatch.setattr(f"conformance.run.forms.{form}", None)  # whoever makes one now, fails
+    monkeypatch.setattr("conformance.run.record.array_form", lambda *_, **__: "made late")
+    actual = value.astype(np.float32)
+    comparison = judge_by(Reference(value, None, value * 1e-6, "float32"), actual, Machine())
+    judgement = Judgement(Outcome.PASS, actual=actual, expected=value, comparison=comparison)
+    record = recorder.record(check, call, judgement, version="1", seconds=0.0, log="")
+    assert record["inputs"].keys() == {"x", "y"}
+    assert record["actual"] == "made late"
+    assert record["expected"] == array_form(value)
 
 
 def test_what_was_expected_of_a_large_array_is_sampled_where_its_own_result_is_worst(tmp_path: Path) -> None:
