@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import traceback
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -207,7 +206,6 @@ class Run:
             return
         for check in execution.checks:
             self._judge_one(execution, check, event)
-        os.sched_yield()  # to OneFlow: a thread of it that waits for this core holds up all its others
 
     def _judge_one(self, execution: Execution, check: Check, event: Answered) -> None:
         """Finish an answered check; where judging it fails, that is our fault and costs no other."""
