@@ -3,7 +3,8 @@
 The steps, each in its own module: `discover` finds the files, `source` reads text, `reader` makes a
 tree with line numbers of it, `validation` holds it against the published `schema.json`, and `loader`
 builds the model from it (`head`, `cases`, `inputs`, `matrix`, `literals`) while it checks that names
-agree. `read_text`, `read_tree` and `validate` serve other YAML of the suite too, against its own schema.
+agree. `read_text`, `read_tree` and `validate_once` serve other YAML of the suite too, against its own schema;
+`accepted` remembers what has been validated.
 """
 
 from conformance.casefile.discover import is_casefile
@@ -18,7 +19,7 @@ from conformance.casefile.errors import (
 from conformance.casefile.loader import load, load_all
 from conformance.casefile.reader import read_tree
 from conformance.casefile.source import read_text
-from conformance.casefile.validation import schema, validate
+from conformance.casefile.validation import schema, validate_once
 
 __all__ = [
     "CaseFileError",
@@ -33,5 +34,5 @@ __all__ = [
     "read_text",
     "read_tree",
     "schema",
-    "validate",
+    "validate_once",
 ]

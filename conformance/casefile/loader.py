@@ -15,7 +15,7 @@ from conformance.casefile.reader import read_tree
 from conformance.casefile.scope import Scope
 from conformance.casefile.source import read_text
 from conformance.casefile.tree import LinedDict
-from conformance.casefile.validation import validate
+from conformance.casefile.validation import validate_once
 from conformance.casefile.words import suggest
 from conformance.model import Operator, Scalar
 
@@ -30,8 +30,9 @@ def load(
     Raises CaseFileError, and nothing else, for a file that cannot be used (see errors.CaseFileError).
     """
     shown = shown_as or os.fspath(path)
-    tree = read_tree(read_text(path, shown), shown)
-    validate(tree, shown)
+    text = read_text(path, shown)
+    tree = read_tree(text, shown)
+    validate_once(text, tree, shown)
     return _operator(tree, Path(path).stem, shown, known_operators)
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from conformance.casefile.accepted import accept, was_accepted
 from conformance.casefile.errors import Problems, SchemaError
 from conformance.casefile.messages import describe
 
@@ -44,6 +45,14 @@ def validate(tree: Any, path: str, against: dict[str, Any] | None = None) -> Non
     validator = _own() if against is None else _validator(against)
     describe(itertools.islice(validator.iter_errors(tree), _ENOUGH), tree, problems)
     problems.raise_any()
+
+
+def validate_once(text: str, tree: Any, path: str, against: dict[str, Any] | None = None) -> None:
+    """As `validate`, of the tree of a file's `text`; what was accepted before is not looked at again."""
+    asked = against or schema()
+    if not was_accepted(text, asked):
+        validate(tree, path, against)
+        accept(text, asked)
 
 
 @functools.cache

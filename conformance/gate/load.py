@@ -12,7 +12,7 @@ from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from conformance.casefile import CaseFileError, read_text, read_tree, validate
+from conformance.casefile import CaseFileError, read_text, read_tree, validate_once
 from conformance.casefile.discover import NO_CASES, find
 from conformance.casefile.tree import LinedDict, LinedList
 from conformance.gate.expectations import Conditions, Expectation, ExpectationError
@@ -106,7 +106,7 @@ def text_of(path: Path) -> str:
 def _tree(text: str, path: Path) -> LinedDict:
     try:
         tree: LinedDict = read_tree(text, str(path))
-        validate(tree, str(path), schema())
+        validate_once(text, tree, str(path), schema())
     except CaseFileError as problem:
         raise ExpectationError(str(problem)) from problem
     return tree

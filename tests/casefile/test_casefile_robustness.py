@@ -14,8 +14,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from conformance.casefile import CaseFileError, SchemaError, load, read_tree, schema, validate
+from conformance.casefile import CaseFileError, SchemaError, load, read_tree, schema
 from conformance.casefile.tree import plain
+from conformance.casefile.validation import validate
 from conformance.model import Operator
 
 EXAMPLE = (Path(__file__).parent / "example" / "soft_loss.yaml").read_text()

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from conformance.casefile import SchemaError, read_tree, schema, validate
+from conformance.casefile import SchemaError, read_tree, schema
 from conformance.casefile.literals import HEX_FLOAT
+from conformance.casefile.validation import validate
 from conformance.model import DTYPES, INTEGER_DTYPES, LAYOUTS
 
 EXAMPLE = Path(__file__).parent / "example" / "soft_loss.yaml"
