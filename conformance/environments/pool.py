@@ -32,9 +32,9 @@ class Pool:
     """The workers of some environments.
 
     `start` launches them all, `release` ends those that turn out not to be needed, `submit` gives one
-    of them requests, and `next_event` reports what happens, in any environment. A worker that crashes
-    or passes a deadline is replaced, while the others go on; only the request that did it is lost. Used
-    as a context manager, it closes itself.
+    of them requests, and `next_event` and `more_events` report what happens, in any environment. A worker
+    that crashes or passes a deadline is replaced, while the others go on; only the request that did it is
+    lost. Used as a context manager, it closes itself.
 
     `deadline` is for one request, counted from the answer before it; `startup` for starting an
     interpreter and importing its framework; both in seconds. After `crash_limit` deaths without an
@@ -130,11 +130,7 @@ class Pool:
 
         None when `timeout` seconds have passed, and when nothing is under way that could bring one.
         """
-        now = time.monotonic()
-        if now - self._gave_way > _TURN:
-            os.sched_yield()
-            self._gave_way = time.monotonic()
-        until = None if timeout is None else now + timeout
+        until = None if timeout is None else time.monotonic() + timeout
         while not self._events:
             try:
                 link, item = self._posts.get_nowait()
@@ -145,6 +141,18 @@ class Pool:
                 continue
             self._take(link, item)
         return self._events.popleft()
+
+    def give_way(self) -> None:
+        """Let workers have this core, if they have not had the chance for a while."""
+        if time.monotonic() - self._gave_way > _TURN:
+            os.sched_yield()
+            self._gave_way = time.monotonic()
+
+    def more_events(self) -> list[Event]:
+        """Return what has come together with the last event; nothing is waited for."""
+        events = list(self._events)
+        self._events.clear()
+        return events
 
     def close(self) -> None:
         """End all workers and remove their directories; kill those that are not idle."""

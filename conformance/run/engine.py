@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import traceback
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,17 +11,15 @@ import numpy as np
 from conformance.environments import EnvironmentSpec, Pool
 from conformance.environments.events import Answered, Crashed, Event, Ready, TimedOut, Unavailable
 from conformance.model import Check, Outcome
-from conformance.plan import EAGER, Call, CallCache
+from conformance.plan import EAGER, Call
 from conformance.results import CheckRecord
 from conformance.run.ahead import Ahead
 from conformance.run.allocator import give_back_large_blocks
+from conformance.run.assess import Assessor, Judged
 from conformance.run.execution import Execution, Repeat, executions
 from conformance.run.introductions import Introductions, missing_device
-from conformance.run.judge import Judge
 from conformance.run.judgement import Judgement, unanswerable
-from conformance.run.minimise import minimised, worst_alone
-from conformance.run.record import Recorder
-from conformance.run.references import NO_ANSWER, Machine, References
+from conformance.run.references import NO_ANSWER, Machine
 from conformance.run.request import request
 from conformance.run.session import COMPILATION
 from conformance.run.sink import Sink
@@ -58,13 +55,9 @@ class Run:
         for idle in self._pool.environments - self._machines.keys():
             self._pool.release(idle)
         self._introductions = Introductions({spec.name: sink.apis(spec.framework) for spec in environments})
-        self._calls = CallCache()
-        self._references = references = References()
-        self._judge = Judge(references)
-        self._judge_alone = Judge(references, explains=False)
-        self._recorder = Recorder(references)
+        self._assessor = own = Assessor(self._machines, sink)
         machine = next(iter(self._machines.values()), Machine())
-        self._ahead = Ahead(checks, self._calls, references, self._recorder, machine)
+        self._ahead = Ahead(checks, own.calls, own.references, own.recorder, machine)
         self._left = len(self._executions)
         self._invalid: deque[tuple[Execution, Judgement]] = deque()
         self._repeats: dict[str, deque[dict[str, Any]]] = {spec.name: deque() for spec in environments}
@@ -107,8 +100,8 @@ class Run:
             while (self._left or self._unsettled()) and not self._stopped:
                 event = pool.next_event(_IDLE if self._ahead.finished else 0.0)
                 if event is not None:
-                    if seen := self._introductions.seen(event):
-                        self._handle(seen)
+                    events = [self._introductions.seen(each) for each in (event, *pool.more_events())]
+                    self._handle([each for each in events if each is not None])
                 elif self._ahead.finished:
                     self.sink.flush()
                 else:
@@ -139,8 +132,8 @@ class Run:
             if first.environment != environment or execution.done or execution.repeat is not None:
                 continue
             try:
-                call = self._calls.get(first.spec)
-                upstream = self._upstream(execution, call)
+                call = self._assessor.calls.get(first.spec)
+                upstream = self._assessor.upstream(execution, call)
             except NO_ANSWER as problem:
                 # Settled later: requests are made before the pool has told what the environment is.
                 self._invalid.append((execution, unanswerable(first, problem)))
@@ -149,29 +142,30 @@ class Run:
             yield from self._pending_repeats(environment)
         self._asked.add(environment)
 
-    def _upstream(self, execution: Execution, call: Call) -> np.ndarray[Any, Any] | None:
-        """The upstream gradient that an execution is given. Raises one of NO_ANSWER."""
-        if not execution.of_gradients:
-            return None
-        if execution.repeat is not None:
-            return execution.repeat.alone.upstream
-        return self._references.upstream(call, self._machines[execution.first.environment])
-
     def _request(
         self, execution: Execution, call: Call, upstream: np.ndarray[Any, Any] | None
     ) -> dict[str, Any]:
         first, number, printed = execution.first, execution.identifier, execution.print_style
-        deadline, style = self._deadlines[first.mode != EAGER], self._recorder.styles.of(first)
+        deadline, style = self._deadlines[first.mode != EAGER], self._assessor.recorder.styles.of(first)
         return request(number, first, call, printed, style=style, upstream=upstream, deadline=deadline)
 
     def _pending_repeats(self, environment: str) -> Iterator[dict[str, Any]]:
         while waiting := self._repeats[environment]:
             yield waiting.popleft()
 
-    def _handle(self, event: Event) -> None:
-        if isinstance(event, Answered):
-            self._answered(event)
-        elif isinstance(event, Ready):
+    def _handle(self, events: Sequence[Event]) -> None:
+        answers: list[Answered] = []
+        for event in events:
+            if isinstance(event, Answered):
+                answers.append(event)
+            else:
+                self._answered(answers)
+                answers = []
+                self._happened(event)
+        self._answered(answers)
+
+    def _happened(self, event: Event) -> None:
+        if isinstance(event, Ready):
             missing = missing_device(event, self._executions)
             if missing is None:
                 self.sink.environment(event)
@@ -195,37 +189,38 @@ class Run:
             if execution.first.environment == event.environment and not execution.done:
                 self._settle(execution, Judgement(Outcome.NOT_RUN, detail=detail))
 
-    def _answered(self, event: Answered) -> None:
-        execution = self._executions[event.request]
-        if execution.done:
-            return  # of an environment that has been given up meanwhile
-        execution.done = True
-        self._left -= 1
-        if execution.repeat is not None:
-            self._repeated(execution.first, execution.repeat, event)
-            return
-        for check in execution.checks:
-            self._judge_one(execution, check, event)
+    def _answered(self, events: Iterable[Answered]) -> None:
+        """Finish what has been answered.
 
-    def _judge_one(self, execution: Execution, check: Check, event: Answered) -> None:
-        """Finish an answered check; where judging it fails, that is our fault and costs no other."""
-        answer: Mapping[str, Any] = event.answer
-        seconds, log = float(answer.get("seconds", 0.0)), str(answer.get("log", ""))
-        call = None
-        try:
-            call = self._calls.get(check.spec)
-            machine = self._machines[event.environment]
-            upstream = self._upstream(execution, call)
-            judgement = self._judge.judge(check, call, answer, machine, self._version(check), upstream)
-            record = self._record(check, call, judgement, seconds, log)
-            alone = worst_alone(check, call, judgement)
-        except Exception:  # whatever it is: it goes into the record, with its traceback
-            failed = Judgement(Outcome.HARNESS_ERROR, detail=traceback.format_exc())
-            record, alone = self._record(check, call, failed, seconds, log), None
-        if alone is None:
-            self._finish(record)
-        else:
-            self._repeat(check, Repeat(alone, record))
+        First all are judged, then all are recorded: one after the other, each finds the processor's caches
+        full of the other's code, and a check takes a third longer.
+        """
+        judged: list[tuple[Execution, Answered, list[Judged]]] = []
+        for event in events:
+            self._pool.give_way()
+            execution = self._executions[event.request]
+            if execution.done:
+                continue  # of an environment that has been given up meanwhile
+            if execution.repeat is None:
+                found = [self._assessor.judge(execution, check, event) for check in execution.checks]
+                judged.append((execution, event, found))
+            else:
+                execution.done = True
+                self._left -= 1
+                self._assessor.minimise(execution.first, execution.repeat, event)
+                self._finish(execution.repeat.record)
+        recorded = []
+        for execution, event, found in judged:
+            self._pool.give_way()
+            recorded.append((execution, [self._assessor.recorded(one, event) for one in found]))
+        for execution, checks in recorded:
+            execution.done = True
+            self._left -= 1
+            for check, record, alone in checks:
+                if alone is None:
+                    self._finish(record)
+                else:
+                    self._repeat(check, Repeat(alone, record))
 
     def _repeat(self, check: Check, repeat: Repeat) -> None:
         """Have the worst element called by itself before its record is written.
@@ -248,17 +243,6 @@ class Run:
                 self._left -= 1
                 self.sink.write(execution.repeat.record)
 
-    def _repeated(self, check: Check, repeat: Repeat, event: Answered) -> None:
-        machine = self._machines[event.environment]
-        try:
-            judgement = self._judge_alone.judge(
-                check, repeat.alone.call, event.answer, machine, self._version(check), repeat.alone.upstream
-            )
-            repeat.record["minimised"] = minimised(repeat.alone, judgement)
-        except (ArithmeticError, LookupError, TypeError, ValueError):
-            repeat.record["minimised"] = None  # the record is right without it
-        self._finish(repeat.record)
-
     def _settle(
         self,
         execution: Execution,
@@ -276,22 +260,11 @@ class Run:
         if execution.repeat is not None:
             self._finish(execution.repeat.record)
             return
-        call = self._calls.get(execution.first.spec) if known else None
+        call = self._assessor.calls.get(execution.first.spec) if known else None
         if call is not None:
-            judgement.upstream = self._upstream(execution, call)
+            judgement.upstream = self._assessor.upstream(execution, call)
         for check in execution.checks:
-            self._finish(self._record(check, call, judgement, seconds, log))
-
-    def _version(self, check: Check) -> str:
-        ready = self.sink.ready.get(check.environment)
-        return str(ready.description["version"]) if ready else "unknown"
-
-    def _record(
-        self, check: Check, call: Call | None, judgement: Judgement, seconds: float, log: str
-    ) -> CheckRecord:
-        return self._recorder.record(
-            check, call, judgement, version=self._version(check), seconds=seconds, log=log
-        )
+            self._finish(self._assessor.record(check, call, judgement, seconds, log))
 
     def _finish(self, record: CheckRecord) -> None:
         self.sink.write(record)

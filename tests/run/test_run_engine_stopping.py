@@ -24,7 +24,9 @@ class TestStopping:
         )
         records = iter(run)
         assert next(records)["outcome"] == "pass"
-        run._handle(run._pool.next_event(10))  # the wrong result: its element is to be called after the hang
+        run._handle(
+            [run._pool.next_event(10)]
+        )  # the wrong result: its element is to be called after the hang
         assert run._executions[-1].repeat is not None
         records.close()
         kept = read_results(run.sink.path, incomplete=True)
