@@ -11,7 +11,9 @@ from conformance.cli.options import expectations_option, refusal
 from conformance.cli.steps import case_folders, load_known
 from conformance.diff import Kind, compare
 from conformance.gate import ExpectationError, Gate
-from conformance.report import Baseline, collect, csv_report, markdown_report
+from conformance.report import collect
+from conformance.report.baseline import Baseline
+from conformance.report.flat import csv_report, markdown_report
 from conformance.report.html import write_html, write_text
 from conformance.results import ResultsError, StoredRun
 

@@ -1,15 +1,13 @@
 """Reports: made from records alone, as text, as a script that repeats a check, and as an HTML page.
 
-The page is the module `html`, which is not imported here: Jinja2 and all that a page shows take longer to
-import than NumPy, and most sessions write none.
+The page is the module `html`, and the tables for other programs are `flat`. Neither is imported here: Jinja2
+and all that a page shows take longer to import than NumPy, and most sessions write none.
 """
 
 from collections.abc import Sequence
 
-from conformance.report.baseline import Baseline
 from conformance.report.blocks import Report
 from conformance.report.collect import Collection, collect
-from conformance.report.flat import csv_report, markdown_report
 from conformance.report.headline import Conventions, headline
 from conformance.report.reproducer import reproducer
 from conformance.report.summary import Summary, Tally, counted, summarise
@@ -27,16 +25,13 @@ def tolerance_text(
 
 
 __all__ = [
-    "Baseline",
     "Collection",
     "Report",
     "Summary",
     "Tally",
     "collect",
     "counted",
-    "csv_report",
     "headline",
-    "markdown_report",
     "print_summary",
     "report_text",
     "reproducer",

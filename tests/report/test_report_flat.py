@@ -9,9 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from conformance.cli.report import command
-from conformance.report import Baseline, collect, csv_report, markdown_report
+from conformance.report import collect
+from conformance.report.baseline import Baseline
 from conformance.report.compatibility import compatibility
-from conformance.report.flat import text
+from conformance.report.flat import csv_report, markdown_report, text
 from conformance.report.html import html_report
 from conformance.report.trend import trend
 from tests.report.kl_check import check, footer, header

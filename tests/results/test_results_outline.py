@@ -7,7 +7,8 @@ import json
 import pytest
 from hypothesis import given, settings
 
-from conformance.report import collect, csv_report
+from conformance.report import collect
+from conformance.report.flat import csv_report
 from conformance.report.html import html_report
 from conformance.results import ResultsError, RunResults, StoredRun, outlines_of, read_results
 from conformance.results.outline import Peer, outline_of
