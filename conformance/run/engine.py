@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any
@@ -24,6 +25,7 @@ from conformance.run.request import request
 from conformance.run.session import COMPILATION
 from conformance.run.sink import Sink
 
+_TOGETHER = 0.05  # seconds of judging after which records are written
 _IDLE = 0.2  # seconds without any event after which what was written is handed to the operating system
 
 
@@ -193,10 +195,16 @@ class Run:
         """Finish what has been answered.
 
         First all are judged, then all are recorded: one after the other, each finds the processor's caches
-        full of the other's code, and a check takes a third longer.
+        full of the other's code, and a check takes a third longer. But what takes long to judge is not held
+        back, so that an interrupt costs little.
         """
         judged: list[tuple[Execution, Answered, list[Judged]]] = []
+        began = time.monotonic()
         for event in events:
+            if time.monotonic() - began > _TOGETHER:
+                self._record(judged)
+                judged.clear()
+                began = time.monotonic()
             self._pool.give_way()
             execution = self._executions[event.request]
             if execution.done:
@@ -209,6 +217,10 @@ class Run:
                 self._left -= 1
                 self._assessor.minimise(execution.first, execution.repeat, event)
                 self._finish(execution.repeat.record)
+        self._record(judged)
+
+    def _record(self, judged: Sequence[tuple[Execution, Answered, list[Judged]]]) -> None:
+        """Finish what has been judged."""
         recorded = []
         for execution, event, found in judged:
             self._pool.give_way()

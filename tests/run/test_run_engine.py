@@ -14,6 +14,7 @@ from conformance.plan import CallCache
 from conformance.reference import evaluate
 from conformance.reference import load as load_formula
 from conformance.results import read_results
+from conformance.run import record as record_module
 from conformance.run.judge import Judge
 from conformance.run.references import inputs_of
 from tests.fakes import children, environment
@@ -229,6 +230,36 @@ def test_a_failure_of_our_own_judging_costs_only_its_own_check(tmp_path, monkeyp
     assert one["outcome"] == "harness_error"
     assert one["detail"].rstrip().endswith("ZeroDivisionError: planted")
     assert found["fake", "right", "two", "float32"]["outcome"] == "pass"
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.05])
+def test_answers_that_come_together_are_each_recorded_once(tmp_path, monkeypatch, seconds):
+    monkeypatch.setattr("conformance.run.engine._TOGETHER", seconds)
+    run, checks = make_run(tmp_path, case_file(["right", "wrong"], MANY), [environment()])
+    records = list(run)
+    assert sorted(record["id"] for record in records) == sorted(check.id for check in checks)
+    assert {record["api"].rpartition(".")[0]: record["outcome"] for record in records} == {
+        "fake.right": "pass",
+        "fake.wrong": "mismatch",
+    }
+    assert read_results(run.sink.path).complete
+
+
+def test_a_failure_of_our_own_recording_costs_only_its_own_check(tmp_path, monkeypatch):
+    run, checks = make_run(tmp_path, case_file(["right"], MANY.replace("400", "5")), [environment()])
+    fingerprint, bad = record_module.fingerprint, []
+
+    def broken(judgement):
+        bad.append(judgement)
+        if len(bad) == 2:
+            raise ZeroDivisionError("in our own code")
+        return fingerprint(judgement)
+
+    monkeypatch.setattr(record_module, "fingerprint", broken)
+    records = list(run)
+    assert len(records) == len(checks) == 5
+    assert [record["outcome"] for record in records].count("harness_error") == 1
+    assert ["ZeroDivisionError" in (record["detail"] or "") for record in records].count(True) == 1
 
 
 def test_a_wrong_element_is_called_by_itself_soon(tmp_path):
