@@ -10,9 +10,12 @@ from conformance.run import spare_collector
 
 
 @pytest.fixture(autouse=True)
-def thawed():
-    """What a test has frozen would stay in memory for good."""
+def usual():
+    """The thresholds that Python starts with, whatever ran before; and nothing stays frozen for good."""
+    before = gc.get_threshold()
+    gc.set_threshold(700, 10, 10)
     yield
+    gc.set_threshold(*before)
     gc.unfreeze()
 
 
