@@ -64,15 +64,14 @@ class _Torn(NamedTuple):
     number: int
 
 
-def read_results(path: str | Path, incomplete: bool = False, *, trusted: bool = False) -> RunResults:
+def read_results(path: str | Path, incomplete: bool = False) -> RunResults:
     """Everything in the file at `path`.
 
     Raises ResultsError where it is no results file of ours or is damaged; where the run was killed or
-    stopped too, unless `incomplete` is true. `trusted` is for a file that this process has just written:
-    the layout of its records, half of the work, is not looked at again.
+    stopped too, unless `incomplete` is true.
     """
     path = Path(path)
-    reading = Reading(path, incomplete, trusted)
+    reading = Reading(path, incomplete)
     common = Common()
     records: list[Record] = []
     with _collector_off():

@@ -25,7 +25,7 @@ from conformance.run.request import request
 from conformance.run.session import COMPILATION
 from conformance.run.sink import Sink
 
-_TOGETHER = 0.05  # seconds of judging after which records are written
+_HELD = 0.05  # seconds that what has been judged may wait to be recorded
 _IDLE = 0.2  # seconds without any event after which what was written is handed to the operating system
 
 
@@ -201,7 +201,7 @@ class Run:
         judged: list[tuple[Execution, Answered, list[Judged]]] = []
         began = time.monotonic()
         for event in events:
-            if time.monotonic() - began > _TOGETHER:
+            if time.monotonic() - began > _HELD:
                 self._record(judged)
                 judged.clear()
                 began = time.monotonic()

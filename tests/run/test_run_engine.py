@@ -234,7 +234,7 @@ def test_a_failure_of_our_own_judging_costs_only_its_own_check(tmp_path, monkeyp
 
 @pytest.mark.parametrize("seconds", [0.0, 0.05])
 def test_answers_that_come_together_are_each_recorded_once(tmp_path, monkeypatch, seconds):
-    monkeypatch.setattr("conformance.run.engine._TOGETHER", seconds)
+    monkeypatch.setattr("conformance.run.engine._HELD", seconds)
     run, checks = make_run(tmp_path, case_file(["right", "wrong"], MANY), [environment()])
     records = list(run)
     assert sorted(record["id"] for record in records) == sorted(check.id for check in checks)
