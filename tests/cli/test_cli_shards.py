@@ -84,11 +84,12 @@ class TestShards:
 
 
 def killed(folder, *args, wanted):
-    """Run, and kill with SIGKILL once so many checks are in out.jsonl."""
+    """Run, and kill with SIGKILL once so many checks are in out.jsonl: nobody is left to clean up."""
+    (folder / "tmp").mkdir()
     process = subprocess.Popen(
         [sys.executable, "-m", *args],
         cwd=folder,
-        env=surroundings(),
+        env={**surroundings(), "TMPDIR": str(folder / "tmp")},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
