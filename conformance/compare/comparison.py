@@ -123,8 +123,8 @@ def _in_pieces(
         part = _compared(a, v, t, b, form, flush_to_zero)
         index = part.comparison.worst_index
         assert index is not None
-        place = _place(start + index[0], actual.shape)
-        found.append(part._replace(comparison=replace(part.comparison, worst_index=place)))
+        own = replace(part.comparison, worst_index=index_of(start + index[0], actual.shape))
+        found.append(part._replace(comparison=own))
     pieces = [part.comparison for part in found]
     whole = Comparison(
         total=actual.size,
@@ -257,7 +257,7 @@ def _summary(
     if kinds is not None and mismatches.any():
         return _mismatch(numbers, offset, ratio, mismatches, kinds)
     worst = int(ratio.argmax())
-    place, largest = _place(worst, wide.shape), float(ratio.flat[worst])
+    place, largest = index_of(worst, wide.shape), float(ratio.flat[worst])
     return _Found(Comparison(mismatched=0, max_bound_ratio=largest, worst_index=place, **numbers))
 
 
@@ -272,7 +272,7 @@ def _mismatch(
     comparison = Comparison(
         mismatched=int(np.count_nonzero(mismatches)),
         max_bound_ratio=float(np.max(ratio)),
-        worst_index=_place(at, mismatches.shape),
+        worst_index=index_of(at, mismatches.shape),
         subtype=subtype,
         pattern=pattern_of(mismatches),
         sign_bias=float(signs.mean()) if signs.size else 0.0,
@@ -288,7 +288,8 @@ def _zero_signs(wide: Any, value: Any) -> int:
     return int(np.count_nonzero((wide == 0) & (value == 0) & (np.signbit(wide) != np.signbit(value))))
 
 
-def _place(flat: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+def index_of(flat: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The index of an element of an array of `shape`, given its place among all in C order."""
     place = []
     for size in reversed(shape):
         flat, index = divmod(flat, size)

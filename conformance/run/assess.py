@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from conformance.environments.events import Answered
 from conformance.model import Check, Outcome
 from conformance.plan import Call, CallCache
+from conformance.reference import Reference
 from conformance.results import CheckRecord
 from conformance.run.execution import Execution, Repeat
 from conformance.run.judge import Judge
@@ -20,6 +22,7 @@ from conformance.run.record import Recorder
 from conformance.run.references import Machine, References
 from conformance.run.sink import Sink
 
+Array = np.ndarray[Any, Any]
 Judged: TypeAlias = "tuple[Check, Call | None, Judgement]"
 
 
@@ -35,13 +38,25 @@ class Assessor:
         self._judge = Judge(references)
         self._judge_alone = Judge(references, explains=False)
 
-    def upstream(self, execution: Execution, call: Call) -> np.ndarray[Any, Any] | None:
+    def upstream(self, execution: Execution, call: Call) -> Array | None:
         """The upstream gradient that an execution is given. Raises one of NO_ANSWER."""
         if not execution.of_gradients:
             return None
         if execution.repeat is not None:
             return execution.repeat.alone.upstream
         return self.references.upstream(call, self._machines[execution.first.environment])
+
+    def refer(self, execution: Execution, event: Answered) -> list[tuple[Reference, Array, Machine]]:
+        """Make the references of an answered execution; return what there is to compare with them."""
+        machine, found = self._machines[event.environment], []
+        for check in execution.checks:
+            with suppress(Exception):  # it fails again where it is needed, and is told there
+                call = self.calls.get(check.spec)
+                upstream = self.upstream(execution, call)
+                compared = self._judge.compared(check, call, event.answer, machine, upstream)
+                if compared is not None:
+                    found.append((*compared, machine))
+        return found
 
     def judge(self, execution: Execution, check: Check, event: Answered) -> Judged:
         """Judge an answered check; where that fails, it is our fault and costs no other."""

@@ -13,6 +13,7 @@ from conformance.environments import EnvironmentSpec, Pool
 from conformance.environments.events import Answered, Crashed, Event, Ready, TimedOut, Unavailable
 from conformance.model import Check, Outcome
 from conformance.plan import EAGER, Call
+from conformance.reference import Reference
 from conformance.results import CheckRecord
 from conformance.run.ahead import Ahead
 from conformance.run.allocator import give_back_large_blocks
@@ -24,6 +25,8 @@ from conformance.run.references import NO_ANSWER, Machine
 from conformance.run.request import request
 from conformance.run.session import COMPILATION
 from conformance.run.sink import Sink
+
+Array = np.ndarray[Any, Any]
 
 _HELD = 0.05  # seconds that what has been judged may wait to be recorded
 _IDLE = 0.2  # seconds without any event after which what was written is handed to the operating system
@@ -144,9 +147,7 @@ class Run:
             yield from self._pending_repeats(environment)
         self._asked.add(environment)
 
-    def _request(
-        self, execution: Execution, call: Call, upstream: np.ndarray[Any, Any] | None
-    ) -> dict[str, Any]:
+    def _request(self, execution: Execution, call: Call, upstream: Array | None) -> dict[str, Any]:
         first, number, printed = execution.first, execution.identifier, execution.print_style
         deadline, style = self._deadlines[first.mode != EAGER], self._assessor.recorder.styles.of(first)
         return request(number, first, call, printed, style=style, upstream=upstream, deadline=deadline)
@@ -192,38 +193,52 @@ class Run:
                 self._settle(execution, Judgement(Outcome.NOT_RUN, detail=detail))
 
     def _answered(self, events: Iterable[Answered]) -> None:
-        """Finish what has been answered.
-
-        First all are judged, then all are recorded: one after the other, each finds the processor's caches
-        full of the other's code, and a check takes a third longer. But what takes long to judge is not held
-        back, so that an interrupt costs little.
-        """
-        judged: list[tuple[Execution, Answered, list[Judged]]] = []
+        """Finish what has been answered, in portions, so that an interrupt costs little."""
+        portion: list[tuple[Execution, Answered]] = []
+        compared: list[tuple[Reference, Array, Machine]] = []
         began = time.monotonic()
         for event in events:
-            if time.monotonic() - began > _HELD:
-                self._record(judged)
-                judged.clear()
-                began = time.monotonic()
-            self._pool.give_way()
             execution = self._executions[event.request]
             if execution.done:
                 continue  # of an environment that has been given up meanwhile
-            if execution.repeat is None:
-                found = [self._assessor.judge(execution, check, event) for check in execution.checks]
-                judged.append((execution, event, found))
-            else:
+            if execution.repeat is not None:
                 execution.done = True
                 self._left -= 1
                 self._assessor.minimise(execution.first, execution.repeat, event)
                 self._finish(execution.repeat.record)
+                continue
+            portion.append((execution, event))
+            compared += self._assessor.refer(execution, event)
+            if time.monotonic() - began > _HELD:
+                self._judge(portion, compared)
+                portion, compared, began = [], [], time.monotonic()
+        self._judge(portion, compared)
+
+    def _judge(
+        self,
+        portion: Iterable[tuple[Execution, Answered]],
+        compared: Iterable[tuple[Reference, Array, Machine]],
+    ) -> None:
+        """Judge a portion of what has been answered, whose references there are, and finish it.
+
+        One kind of work after the other: done check by check, each finds the processor's caches full of the
+        others' code, and a check takes half as long again. But what takes long to judge holds nothing back.
+        """
+        self._assessor.references.compare_together(compared)
+        judged: list[tuple[Execution, Answered, list[Judged]]] = []
+        began = time.monotonic()
+        for execution, event in portion:
+            if time.monotonic() - began > _HELD:
+                self._record(judged)
+                judged, began = [], time.monotonic()
+            found = [self._assessor.judge(execution, check, event) for check in execution.checks]
+            judged.append((execution, event, found))
         self._record(judged)
 
     def _record(self, judged: Sequence[tuple[Execution, Answered, list[Judged]]]) -> None:
         """Finish what has been judged."""
         recorded = []
         for execution, event, found in judged:
-            self._pool.give_way()
             recorded.append((execution, [self._assessor.recorded(one, event) for one in found]))
         for execution, checks in recorded:
             execution.done = True

@@ -67,6 +67,26 @@ class Judge:
             judgement.upstream = upstream
         return judgement
 
+    def compared(
+        self,
+        check: Check,
+        call: Call,
+        answer: Mapping[str, Any],
+        machine: Machine,
+        upstream: Array | None,
+    ) -> tuple[Reference, Array] | None:
+        """What `judge` is going to compare, if it comes to that; raises one of NO_ANSWER as it does."""
+        if answer["status"] != "returned" or check.oracle is Oracle.REFUSAL or not answer["outputs"]:
+            return None
+        if upstream is None:
+            entry, reference = answer["outputs"][0], self._references.primary(call, machine)
+        else:
+            assert check.of is not None
+            entry = (answer["gradients"] or {}).get(check.of)
+            reference = self._references.gradients(call, machine, upstream)[check.of]
+        actual = decoded(entry) if entry else None
+        return (reference, actual) if isinstance(actual, np.ndarray) else None
+
     def _returned(
         self,
         check: Check,

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from conformance.compare import Comparison, compare
-from conformance.plan import Call, upstream
+from conformance.compare import Comparison, compare, compare_together
+from conformance.plan import Call, dtype_name, upstream
 from conformance.reference import Formula, Reference, evaluate, evaluate_gradients, load
 from conformance.run.shared import Shared
 
@@ -126,8 +126,24 @@ class References:
         make = partial(judge_by, reference, actual, machine)
         if actual.nbytes > SMALL:
             return make()
-        kind = (actual.tobytes(), machine.flush_to_zero)
-        return self._comparisons.get(reference, kind, _nbytes(reference), make)
+        return self._comparisons.get(reference, _same(actual, machine), _nbytes(reference), make)
+
+    def compare_together(self, results: Iterable[tuple[Reference, Array, Machine]]) -> None:
+        """Make comparisons that `compare` is going to be asked for; what is not usual is left to it."""
+        alike: dict[str, dict[Hashable, tuple[Reference, Array, Hashable]]] = {}
+        for reference, actual, machine in results:
+            fits = actual.shape == reference.value.shape and dtype_name(actual.dtype) == reference.dtype
+            if not fits or reference.tail is not None or not 0 < actual.nbytes <= SMALL:
+                continue
+            kind = _same(actual, machine)
+            if not self._comparisons.has(reference, kind):
+                alike.setdefault(reference.dtype, {})[id(reference), kind] = (reference, actual, kind)
+        for dtype, found in alike.items():
+            each = [(actual, reference.value, reference.bound) for reference, actual, _ in found.values()]
+            made = compare_together(each, dtype)
+            for (reference, _, kind), comparison in zip(found.values(), made, strict=True):
+                if comparison is not None:
+                    self._comparisons.put(reference, kind, _nbytes(reference), comparison)
 
     def evaluate(
         self, call: Call, machine: Machine, *, arithmetic: str | None = None, **options: Any
@@ -175,6 +191,11 @@ class References:
             log_ulps=machine.log_ulps,
             **options,
         )
+
+
+def _same(actual: Array, machine: Machine) -> Hashable:
+    """What results that are compared alike, with one reference, have in common."""
+    return actual.tobytes(), machine.flush_to_zero
 
 
 def _key(

@@ -22,14 +22,20 @@ class Shared:
         self._entries = entries
         self._nbytes = nbytes
 
+    def has(self, source: object, kind: Hashable) -> bool:
+        """Whether it is known what was made of `source` for this `kind` of use."""
+        return (id(source), kind) in self._made
+
     def get(self, source: object, kind: Hashable, size: int, make: Callable[[], T]) -> T:
         """What `make` made of `source`, which is of `size` bytes, for this `kind` of use."""
-        key = (id(source), kind)
-        found = self._made.get(key)
-        if found is None:
-            found = self._made[key] = (source, size, make())
-            self._held += size
-            while len(self._made) > self._entries or self._held > self._nbytes:
-                self._held -= self._made.popitem(last=False)[1][1]
-        made: T = found[2]
+        found = self._made.get((id(source), kind))
+        made: T = self.put(source, kind, size, make()) if found is None else found[2]
+        return made
+
+    def put(self, source: object, kind: Hashable, size: int, made: T) -> T:
+        """Remember what was `made`, and return it."""
+        self._made[id(source), kind] = (source, size, made)
+        self._held += size
+        while len(self._made) > self._entries or self._held > self._nbytes:
+            self._held -= self._made.popitem(last=False)[1][1]
         return made

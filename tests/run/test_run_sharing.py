@@ -146,6 +146,30 @@ def test_equal_results_are_compared_once_and_others_anew() -> None:
     assert references.compare(reference, one.copy(), Machine(flush_to_zero=True)) is not first
 
 
+def test_passes_that_were_compared_together_are_not_compared_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, machine, references = np.ones(3), Machine(), References()
+    reference = Reference(one, None, one * 1e-9, "float64")
+    certified = Reference(one, one * 0, one * 1e-9, "float64")
+    right, wrong, large = one.copy(), one * 2, np.ones(1000)
+    results = [
+        (reference, right),
+        (reference, wrong),
+        (reference, one.astype(np.float32)),
+        (certified, right),
+    ]
+    results += [(Reference(large, None, large, "float64"), large), (reference, np.ones(2))]
+    references.compare_together((*pair, machine) for pair in results)
+    alone: list[bytes] = []
+    monkeypatch.setattr(
+        "conformance.run.references.judge_by", lambda _, actual, __: alone.append(actual.tobytes())
+    )
+    references.compare(reference, right, machine)
+    assert alone == []
+    for each, actual in results[1:5]:
+        references.compare(each, actual, machine)
+    assert len(alone) == 4
+
+
 def test_a_call_under_the_same_options_is_evaluated_once(tmp_path: Path) -> None:
     text = "{input: [-1.0, -2.0], target: [0.25, 0.0]}"
     path = tmp_path / "kl_div.yaml"
