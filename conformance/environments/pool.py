@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import os
 import queue
 import time
 from collections import deque
@@ -22,10 +21,6 @@ from conformance.environments.spec import EnvironmentSpec
 
 _CLOSING_SECONDS = 3.0
 _BURIAL_SECONDS = 10.0
-
-_TURN = 3e-4
-"""The seconds of work after which workers may have this core: where a framework's threads wait for each other
-without sleeping, as OneFlow's do, one that waits behind us for its turn of 4 ms holds up the rest."""
 
 
 class Pool:
@@ -59,7 +54,6 @@ class Pool:
         self._orders: dict[str, Mapping[str, Any]] = {}
         self._started = False
         self._closed = False
-        self._gave_way = 0.0
 
     def __enter__(self) -> Pool:
         return self
@@ -141,12 +135,6 @@ class Pool:
                 continue
             self._take(link, item)
         return self._events.popleft()
-
-    def give_way(self) -> None:
-        """Let workers have this core, if they have not had the chance for a while."""
-        if time.monotonic() - self._gave_way > _TURN:
-            os.sched_yield()
-            self._gave_way = time.monotonic()
 
     def more_events(self) -> list[Event]:
         """Return what has come together with the last event; nothing is waited for."""

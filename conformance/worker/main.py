@@ -15,6 +15,7 @@ from conformance.worker.capture import Capture
 from conformance.worker.outbox import RETIRED, Outbox
 from conformance.worker.packing import PackingError, pack, unpack
 from conformance.worker.text import clean
+from conformance.worker.turns import take_short_turns
 from conformance.worker.watchdog import Watchdog
 from conformance.worker.wire import TEXT_LIMIT
 
@@ -32,6 +33,7 @@ def serve(channel: Any, reference: str, home: str, deadline: float, startup: flo
     """
     # Ctrl-C in a terminal reaches every process in it; the host decides when a worker ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    take_short_turns()
     capture = Capture(os.path.join(home, "log"))
     outbox = Outbox(os.path.join(home, "outbox"), channel.send)
     watchdog = Watchdog()
