@@ -5,16 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeAlias
 
 import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.caches import Recent
 from conformance.model import INTEGER_DTYPES, CallSpec, Generator, InputSpec, Literal, Raw
 from conformance.plan.generate import generate
 from conformance.plan.rounding import round_to_numpy
@@ -72,27 +71,6 @@ def round_to(values: NDArray[np.float64], dtype: str) -> Array:
     return rounded.view(ml_dtypes.bfloat16) if dtype == "bfloat16" else rounded
 
 
-class _Recent:
-    """The arrays last used, bounded by bytes; they are made read-only."""
-
-    def __init__(self, max_bytes: int) -> None:
-        self._arrays: OrderedDict[Hashable, Array] = OrderedDict()
-        self._bytes = 0
-        self._max_bytes = max_bytes
-
-    def get(self, key: Hashable, make: Callable[[], Array]) -> Array:
-        array = self._arrays.get(key)
-        if array is None:
-            array = self._arrays[key] = make()
-            array.flags.writeable = False
-            self._bytes += array.nbytes
-            while self._bytes > self._max_bytes:
-                self._bytes -= self._arrays.popitem(last=False)[1].nbytes
-        else:
-            self._arrays.move_to_end(key)
-        return array
-
-
 class Draws:
     """The generated arrays last used, bounded by bytes: variants of a case draw the same inputs again.
 
@@ -101,8 +79,8 @@ class Draws:
     """
 
     def __init__(self, max_bytes: int = 32 << 20) -> None:
-        self._rounded = _Recent(max_bytes // 2)
-        self._drawn = _Recent(max_bytes // 2)
+        self._rounded: Recent[Array] = Recent(nbytes=max_bytes // 2, size=_nbytes)
+        self._drawn: Recent[Array] = Recent(nbytes=max_bytes // 2, size=_nbytes)
 
     def get(self, source: InputSpec, origin: Generator, dtype: str) -> Array:
         """The read-only array that `origin` draws for `source`, rounded. Raises InvalidInput."""
@@ -111,10 +89,19 @@ class Draws:
         key = (seed_of(source, origin), source.layout == "expanded", origin.name, origin.shape, options)
 
         def rounded() -> Array:
-            drawn = self._drawn.get(key, lambda: _drawn(source, origin))
-            return _rounded(drawn, source, origin, dtype)
+            drawn = self._drawn.get(key, lambda: _read_only(_drawn(source, origin)))
+            return _read_only(_rounded(drawn, source, origin, dtype))
 
         return self._rounded.get((dtype, *key), rounded)
+
+
+def _nbytes(array: Array) -> int:
+    return array.nbytes
+
+
+def _read_only(array: Array) -> Array:
+    array.flags.writeable = False
+    return array
 
 
 def _values(source: InputSpec, dtype: str, draws: Draws) -> Array | object:
@@ -192,22 +179,11 @@ class CallCache:
     """The calls last used, bounded by bytes: environments run at different speeds on the same calls."""
 
     def __init__(self, max_bytes: int = 32 << 20, max_entries: int = 20_000) -> None:
-        self._calls: OrderedDict[CallSpec, Call] = OrderedDict()
         self._draws = Draws()
-        self._bytes = 0
-        self._max_bytes = max_bytes
-        self._max_entries = max_entries
+        self._calls: Recent[Call] = Recent(
+            nbytes=max_bytes, entries=max_entries, size=lambda call: call.nbytes
+        )
 
     def get(self, spec: CallSpec) -> Call:
         """The materialised call of `spec`, made again if it has been dropped. Raises InvalidInput."""
-        call = self._calls.get(spec)
-        if call is None:
-            call = self._calls[spec] = materialise(spec, self._draws)
-            self._bytes += call.nbytes
-            while len(self._calls) > 1 and (
-                self._bytes > self._max_bytes or len(self._calls) > self._max_entries
-            ):
-                self._bytes -= self._calls.popitem(last=False)[1].nbytes
-        else:
-            self._calls.move_to_end(spec)
-        return call
+        return self._calls.get(spec, partial(materialise, spec, self._draws))

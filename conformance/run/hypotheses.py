@@ -9,13 +9,13 @@ is only as accurate as a narrower dtype's.
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from conformance.caches import Recent
 from conformance.compare import compare, format_of
 from conformance.mutants import HALF, NARROWER, NO_SENSE, Mutant, catalogue, choices_of
 from conformance.plan import Call
@@ -66,9 +66,9 @@ class Explainer:
     def __init__(self, references: References) -> None:
         self._references = references
         self._mutants: dict[tuple[int, str, str | None], list[Mutant]] = {}
-        self._kept: OrderedDict[_Key, _Kept] = OrderedDict()
-        self._bounds: OrderedDict[_Key, Array] = OrderedDict()
-        self._last: OrderedDict[tuple[_Key, bytes], Hypothesis | None] = OrderedDict()
+        self._kept: Recent[_Kept] = Recent(entries=LAST_CALLS)
+        self._bounds: Recent[Array] = Recent(entries=LAST_CALLS)
+        self._last: Recent[Hypothesis | None] = Recent(entries=LAST_RESULTS)
 
     def explain(
         self,
@@ -84,12 +84,8 @@ class Explainer:
         """
         key = (call.key, call.spec.dtype, of)
         result = (key, hashlib.sha256(actual.tobytes() + repr(actual.shape).encode()).digest())
-        if result not in self._last:
-            question = Question(self._references.formula(call.spec.operator.name), call, of, upstream)
-            self._last[result] = self._explain(key, question, actual, reference)
-            if len(self._last) > LAST_RESULTS:
-                self._last.popitem(last=False)
-        return self._last[result]
+        question = Question(self._references.formula(call.spec.operator.name), call, of, upstream)
+        return self._last.get(result, lambda: self._explain(key, question, actual, reference))
 
     def _explain(
         self, key: _Key, question: Question, actual: Array, reference: Reference
@@ -146,21 +142,13 @@ class Explainer:
 
     def _usual(self, key: _Key, question: Question, reference: Reference) -> Array:
         """The bound that an explanation has to meet unless it has one of its own."""
-        if key not in self._bounds:
-            self._bounds[key] = _bound(question, reference)
-            if len(self._bounds) > LAST_CALLS:
-                self._bounds.popitem(last=False)
-        return self._bounds[key]
+        return self._bounds.get(key, lambda: _bound(question, reference))
 
     def _values(self, key: _Key, question: Question) -> Iterable[_Value]:
         """The exact results of all mutants; small ones are kept for the next answer to the same call."""
         if max((array.size for array in question.inputs.values()), default=0) > KEPT:
             return self._computed(key, question)
-        if key not in self._kept:
-            self._kept[key] = _Kept(self._computed(key, question))
-            if len(self._kept) > LAST_CALLS:
-                self._kept.popitem(last=False)
-        return self._kept[key]
+        return self._kept.get(key, lambda: _Kept(self._computed(key, question)))
 
     def _computed(self, key: _Key, question: Question) -> Iterator[_Value]:
         attributes = question.call.spec.attributes

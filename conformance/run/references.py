@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 
+from conformance.caches import Recent
 from conformance.compare import Comparison, compare, compare_together
 from conformance.plan import Call, dtype_name, upstream
 from conformance.reference import Formula, Reference, evaluate, evaluate_gradients, load
 from conformance.run.shared import Shared
 
 Array = np.ndarray[Any, Any]
-T = TypeVar("T")
 
 SMALL = 4096  # bytes of a result up to which it is worth looking whether another was the same
 
@@ -61,25 +60,8 @@ def _nbytes(reference: Reference) -> int:
     return reference.value.nbytes * (2 if reference.tail is None else 3)
 
 
-class _Recent(Generic[T]):
-    """What was used last, by key, bounded by bytes; at least one entry is kept."""
-
-    def __init__(self, max_bytes: int, size: Callable[[T], int]) -> None:
-        self._entries: OrderedDict[Hashable, T] = OrderedDict()
-        self._bytes = 0
-        self._max_bytes = max_bytes
-        self._size = size
-
-    def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The entry of `key`, made where there is none."""
-        if key in self._entries:
-            self._entries.move_to_end(key)
-            return self._entries[key]
-        made = self._entries[key] = make()
-        self._bytes += self._size(made)
-        while len(self._entries) > 1 and self._bytes > self._max_bytes:
-            self._bytes -= self._size(self._entries.popitem(last=False)[1])
-        return made
+def _nbytes_of_all(references: Mapping[str, Reference]) -> int:
+    return sum(map(_nbytes, references.values()))
 
 
 class References:
@@ -90,14 +72,10 @@ class References:
 
     def __init__(self, max_bytes: int = 48 << 20) -> None:
         self._formulas: dict[str, Formula] = {}
-        self._values: _Recent[Reference] = _Recent(max_bytes // 2, _nbytes)
-        self._gradients: _Recent[dict[str, Reference]] = _Recent(
-            max_bytes // 2, lambda gradients: sum(map(_nbytes, gradients.values()))
-        )
-        self._others: _Recent[dict[str, Reference]] = _Recent(
-            max_bytes // 8, lambda others: sum(map(_nbytes, others.values()))
-        )
-        self._upstreams: _Recent[Array] = _Recent(max_bytes // 8, lambda array: array.nbytes)
+        self._values: Recent[Reference] = Recent(nbytes=max_bytes // 2, size=_nbytes)
+        self._gradients: Recent[dict[str, Reference]] = Recent(nbytes=max_bytes // 2, size=_nbytes_of_all)
+        self._others: Recent[dict[str, Reference]] = Recent(nbytes=max_bytes // 8, size=_nbytes_of_all)
+        self._upstreams: Recent[Array] = Recent(nbytes=max_bytes // 8, size=lambda array: array.nbytes)
         self._comparisons = Shared(entries=1024)
 
     def formula(self, operator: str) -> Formula:

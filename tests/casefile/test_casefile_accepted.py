@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ SCHEMA = {"type": "object"}
 def cache(tmp_path, monkeypatch):
     """An empty cache of its own."""
     folder = tmp_path / "cache"
-    monkeypatch.setattr(accepted.platformdirs, "user_cache_dir", lambda _: str(folder))
+    monkeypatch.setattr("conformance.caches.disk.platformdirs.user_cache_dir", lambda _: str(folder))
     return folder
 
 
@@ -66,18 +65,6 @@ def test_another_text_schema_or_program_finds_nothing(monkeypatch):
     assert not was_accepted("text", {"type": "array"})
     monkeypatch.setattr(accepted, "_package", lambda: b"of another version")
     assert not was_accepted("text", SCHEMA)
-
-
-def test_what_was_asked_for_longest_ago_goes_when_there_are_too_many(cache, monkeypatch):
-    monkeypatch.setattr(accepted, "MOST", 3)
-    for number in range(3):
-        accept(str(number), SCHEMA)
-        for file in (cache / "accepted").iterdir():
-            moment = file.stat().st_mtime - 10
-            os.utime(file, (moment, moment))
-    assert was_accepted("0", SCHEMA)  # now it is the one asked for last
-    accept("3", SCHEMA)
-    assert [was_accepted(str(number), SCHEMA) for number in range(4)] == [True, False, True, True]
 
 
 def test_without_a_place_to_write_nothing_is_remembered_and_nothing_fails(cache, tmp_path, validated):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -141,9 +140,9 @@ def test_parts_of_arrays_are_those_of_each_ball() -> None:
 
 @pytest.fixture(name="folder")
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(cache, "_folder", lambda: tmp_path / "kept")
+    monkeypatch.setattr("conformance.caches.disk.platformdirs.user_cache_dir", lambda _: str(tmp_path))
     monkeypatch.setattr(cache, "LEAST", 10)
-    return tmp_path / "kept"
+    return tmp_path / "enclosures"
 
 
 def counted(x: Any, factor: float) -> tuple[Any, ...]:
@@ -198,19 +197,3 @@ def test_a_folder_that_cannot_be_made_is_no_cache(folder: Path) -> None:
     for _ in range(2):
         assert call(np.zeros(20))[0] is not None
         assert CALLS == [2.0]
-
-
-def test_what_was_used_longest_ago_goes_first(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    arrays = [np.full(20, float(number)) for number in range(3)]
-    for age, array in zip((300, 200), arrays, strict=False):
-        known = set(folder.glob("*"))
-        call(array)
-        (file,) = set(folder.glob("*")) - known
-        os.utime(file, (1e9 - age, 1e9 - age))
-    call(arrays[0])  # used now, so the other is the oldest
-    monkeypatch.setattr(cache, "MOST", int(2.5 * next(folder.iterdir()).stat().st_size))
-    call(arrays[2])
-    assert len(list(folder.iterdir())) == 2
-    for array, computed in ((arrays[0], []), (arrays[2], []), (arrays[1], [2.0])):
-        call(array)
-        assert computed == CALLS

@@ -46,11 +46,6 @@ def test_the_oldest_go_when_there_are_too_many_or_too_large_ones(entries: int, n
     assert shared.get(sources[0], None, 10, lambda: "again") == "again"
 
 
-def test_what_is_larger_than_all_that_may_be_held_is_made_all_the_same() -> None:
-    shared, source = Shared(nbytes=5), [0]
-    assert [shared.get(source, None, 10, lambda text=text: text) for text in ("one", "two")] == ["one", "two"]
-
-
 def test_a_generated_input_of_a_passing_check_has_its_generator_and_no_values(tmp_path: Path) -> None:
     call = materialise(check_of(checks(tmp_path, inputs=DRAWN), "torch.op").spec)
     forms = Forms()
