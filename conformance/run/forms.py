@@ -29,7 +29,7 @@ class Forms:
     """Makes these forms; equal ones are one object, so that their text can be shared, too."""
 
     def __init__(self, styles: Styles | None = None) -> None:
-        self._inputs = Shared()
+        self._inputs = Shared(entries=1 << 16)  # in a large sweep all variants come back to the same inputs
         self._attributes = Shared(entries=64)
         self._known_styles = styles or Styles()
         self._styles: dict[int, CallStyle] = {}
