@@ -29,6 +29,7 @@ from conformance.report import Tally, counted, print_summary
 from conformance.results import CheckRecord
 from conformance.run import Asked, Destination, Sink
 from conformance.run.judge import Judge
+from conformance.run.judgement import Judgement
 from conformance.run.record import Recorder
 from conformance.run.references import Machine, References, inputs_of
 from conformance.run.request import Styles, request
@@ -139,13 +140,16 @@ def _stages(ledger: _Ledger, folder: Path, checks: int) -> None:
     ]
     ledger.timed("unpack", lambda: [unpack_all(data) for data in packed])
     judge, version = Judge(references), str(ready.description["version"])
-    judgements = ledger.timed(
-        "judge",
-        lambda: [
-            judge.judge(check, call, answers[number], machine, version)
-            for number, (check, call) in enumerate(zip(plan.checks, asked, strict=True))
-        ],
-    )
+
+    def judged() -> Iterator[Judgement]:
+        answered = list(zip(plan.checks, asked, (answers[number] for number in range(checks)), strict=True))
+        for start in range(0, checks, _BATCH):
+            batch = answered[start : start + _BATCH]
+            compared = (judge.compared(*each, machine, None) for each in batch)
+            references.compare_together((*pair, machine) for pair in compared if pair is not None)
+            yield from (judge.judge(*each, machine, version) for each in batch)
+
+    judgements = ledger.timed("judge", lambda: list(judged()))
     recorder = Recorder(references)
     records = ledger.timed(
         "record",

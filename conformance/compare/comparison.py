@@ -116,8 +116,7 @@ def _in_pieces(
     actual: Any, value: Any, tail: Any, bound: Any, form: Format, flush_to_zero: bool
 ) -> Comparison:
     """The same, without temporary arrays of that size."""
-    flat: list[Any] = [None if part is None else part.reshape(-1) for part in (actual, value, tail, bound)]
-    found = []
+    found, flat = [], [None if part is None else part.reshape(-1) for part in (actual, value, tail, bound)]
     for start in range(0, actual.size, PIECE):
         a, v, t, b = (None if part is None else part[start : start + PIECE] for part in flat)
         part = _compared(a, v, t, b, form, flush_to_zero)
@@ -256,9 +255,9 @@ def _summary(
     }
     if kinds is not None and mismatches.any():
         return _mismatch(numbers, offset, ratio, mismatches, kinds)
-    worst = int(ratio.argmax())
-    place, largest = index_of(worst, wide.shape), float(ratio.flat[worst])
-    return _Found(Comparison(mismatched=0, max_bound_ratio=largest, worst_index=place, **numbers))
+    at = int(ratio.argmax())
+    largest, worst = float(ratio.flat[at]), index_of(at, wide.shape)
+    return _Found(Comparison(mismatched=0, max_bound_ratio=largest, worst_index=worst, **numbers))
 
 
 def _mismatch(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -17,23 +18,25 @@ Triple: TypeAlias = "tuple[NDArray[Any], NDArray[np.float64], NDArray[np.float64
 def compare_together(results: Sequence[Triple], dtype: str) -> list[Comparison | None]:
     """What `compare` says of each result, its value and its bound, of a reference without a tail.
 
-    None stands for what needs the careful look of `compare`. All arrays have at least one element; results
-    are of the NumPy dtype that `dtype` names. One after the other, small results take ten times as long,
-    most of it NumPy's own calls. Raises ValueError for another dtype or shape.
+    None stands for what is left to `compare`: what is no plain pass, and what is empty, or of another shape
+    or dtype than it ought to be. One after the other, small results take several times as long, most of it
+    NumPy's own calls. Raises ValueError for another dtype than a check's.
     """
     form = format_of(dtype)
-    for actual, value, bound in results:
-        if actual.dtype != form.dtype or not actual.shape == value.shape == bound.shape or not actual.size:
-            shapes = f"{actual.shape}, {value.shape}, {bound.shape}"
-            raise ValueError(
-                f"compare {actual.dtype} as {dtype}, shapes of result, reference, bound: {shapes}"
-            )
-    if not results:
-        return []
-    with np.errstate(all="ignore"):
-        return _compared(
-            [part.shape for part, _, _ in results], form, *map(_joined, zip(*results, strict=True))
-        )
+    found: list[Comparison | None] = [None] * len(results)
+    usual = [
+        place
+        for place, (actual, value, bound) in enumerate(results)
+        if actual.dtype == form.dtype and actual.shape == value.shape == bound.shape and actual.size
+    ]
+    if usual:
+        shapes = [results[place][0].shape for place in usual]
+        columns = zip(*(results[place] for place in usual), strict=True)
+        with np.errstate(all="ignore"):
+            compared = _compared(shapes, form, *map(_joined, columns))
+        for place, comparison in zip(usual, compared, strict=True):
+            found[place] = comparison
+    return found
 
 
 def _joined(parts: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
@@ -44,7 +47,7 @@ def _compared(
     shapes: Sequence[tuple[int, ...]], form: Format, wide: Any, value: Any, bound: Any
 ) -> list[Comparison | None]:
     """The same arithmetic, element by element, as that of one comparison; then by result."""
-    sizes = np.array([int(np.prod(shape)) for shape in shapes])
+    sizes = np.array([math.prod(shape) for shape in shapes])
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     allowance = 2.0 * bound + 2.0 * form.smallest_subnormal
     error = np.abs(wide - value)

@@ -84,8 +84,12 @@ class Explainer:
         """
         key = (call.key, call.spec.dtype, of)
         result = (key, hashlib.sha256(actual.tobytes() + repr(actual.shape).encode()).digest())
-        question = Question(self._references.formula(call.spec.operator.name), call, of, upstream)
-        return self._last.get(result, lambda: self._explain(key, question, actual, reference))
+
+        def make() -> Hypothesis | None:
+            question = Question(self._references.formula(call.spec.operator.name), call, of, upstream)
+            return self._explain(key, question, actual, reference)
+
+        return self._last.get(result, make)
 
     def _explain(
         self, key: _Key, question: Question, actual: Array, reference: Reference
