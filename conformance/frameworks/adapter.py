@@ -48,6 +48,9 @@ class Adapter(abc.ABC):
     calls: Sequence[str] = ("forward",)
     """The methods of classes that a call of an object runs, for their signatures."""
 
+    spins = False
+    """Whether threads of the framework wait for each other in every call, and do not sleep meanwhile."""
+
     spent = False
     """Whether this process is of no more use after an error of the framework's; another then takes over."""
 

@@ -16,6 +16,7 @@ class OneFlowAdapter(Adapter):
 
     framework = "oneflow"
     modes = ("eager", "graph")
+    spins = True  # 0.9.0: who calls, and who schedules what is called
 
     def load(self) -> None:
         """Import quietly."""

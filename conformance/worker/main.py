@@ -15,7 +15,7 @@ from conformance.worker.capture import Capture
 from conformance.worker.outbox import RETIRED, Outbox
 from conformance.worker.packing import PackingError, pack, unpack
 from conformance.worker.text import clean
-from conformance.worker.turns import take_short_turns
+from conformance.worker.turns import share_one_core, take_short_turns
 from conformance.worker.watchdog import Watchdog
 from conformance.worker.wire import TEXT_LIMIT
 
@@ -33,7 +33,7 @@ def serve(channel: Any, reference: str, home: str, deadline: float, startup: flo
     """
     # Ctrl-C in a terminal reaches every process in it; the host decides when a worker ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    take_short_turns()
+    short_turns = take_short_turns()
     capture = Capture(os.path.join(home, "log"))
     outbox = Outbox(os.path.join(home, "outbox"), channel.send)
     watchdog = Watchdog()
@@ -47,6 +47,8 @@ def serve(channel: Any, reference: str, home: str, deadline: float, startup: flo
         return
     finally:
         watchdog.stop()
+    if adapter.spins and short_turns:
+        share_one_core()  # only now: what it imports looks how many cores there are
     # Every call shows its own warnings, not only the first call of the process.
     warnings.simplefilter("always")
     channel.send(pack({"ready": description, "log": capture.take()}))

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import os
+import platform
+import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +50,7 @@ CASES = [
 
 @pytest.fixture(scope="module", params=sorted(COPY))
 def outcome(request):
-    """A framework, and its answers: one per case, then those for an unknown API and an unknown device."""
+    """A framework, and its answers: one per case, then for an unknown API, an unknown device, its cores."""
     spec = ENVIRONMENTS.get(request.param)
     if spec is None:
         pytest.skip(f"no environment {request.param} is declared")
@@ -57,6 +62,7 @@ def outcome(request):
     ]
     requests.append(ask(len(CASES), f"{spec.framework}.nn.KLDivLos"))
     requests.append({**ask(len(CASES) + 1, copy, tensor([1.0])), "device": "abacus"})
+    requests.append({**ask(len(CASES) + 2, "os.sched_getaffinity", {"scalar": 0}), "print": "str"})
     events = run(requests, spec)
     assert isinstance(events[0], Ready), events[0]
     assert events[0].description["framework"] == spec.framework
@@ -75,12 +81,20 @@ def test_what_goes_in_comes_out(outcome):
 
 def test_an_adapter_says_what_is_not_there(outcome):
     framework, answers = outcome
-    assert answers[-2]["status"] == "missing"
-    assert f"has no {framework}.nn.KLDivLos; nearest: KLDivLoss" in answers[-2]["message"]
+    assert answers[-3]["status"] == "missing"
+    assert f"has no {framework}.nn.KLDivLos; nearest: KLDivLoss" in answers[-3]["message"]
 
 
 def test_an_unknown_device_is_missing_before_it_can_do_harm(outcome):
     """OneFlow aborts the process where CUDA is used without a driver."""
     framework, answers = outcome
-    assert answers[-1]["status"] == "missing"
-    assert f"{framework} finds no device abacus here" in answers[-1]["message"]
+    assert answers[-2]["status"] == "missing"
+    assert f"{framework} finds no device abacus here" in answers[-2]["message"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Linux")
+def test_only_a_framework_whose_threads_spin_has_a_single_core(outcome):
+    framework, answers = outcome
+    kernel = tuple(map(int, re.findall(r"\d+", platform.release())[:2]))
+    single = framework == "oneflow" and kernel >= (6, 12)  # which grants short turns
+    assert len(ast.literal_eval(answers[-1]["printed"])) == (1 if single else len(os.sched_getaffinity(0)))
