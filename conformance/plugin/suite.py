@@ -78,7 +78,7 @@ class Suite:
         self._shard = shard
         self._resume = resume
         self._earlier: Continuation | None = None
-        self._unspare: Callable[[], None] = lambda: None
+        self._unspare = spare_collector()
 
     def expect_only(self, path: Path) -> None:
         """Take the expectations of `path` and no others. Raises ExpectationError."""
@@ -135,7 +135,8 @@ class Suite:
 
     def start(self, checks: Sequence[Check]) -> None:
         """Be ready to run the session's shard of the selected `checks`. Raises ResultsError."""
-        self._unspare = spare_collector()
+        self._unspare()
+        self._unspare = spare_collector()  # of what has been collected, too
         self.follow(self.records(self.make_run(checks)), self.platform, self.part(checks))
 
     def follow(
