@@ -7,7 +7,7 @@ they are not here, since python-flint takes as long to import as a thousand smal
 one file here, with one plain NumPy function of the same name, and one that ends in `_vjp` for gradients.
 """
 
-from conformance.reference.evaluation import Reference, evaluate, evaluate_gradients
+from conformance.reference.evaluation import Reference, evaluate, evaluate_gradients, evaluate_together
 from conformance.reference.explanation import Components, components, condition
 from conformance.reference.formula import Formula, UnknownOperatorError, known, load
 
@@ -20,6 +20,7 @@ __all__ = [
     "condition",
     "evaluate",
     "evaluate_gradients",
+    "evaluate_together",
     "known",
     "load",
 ]

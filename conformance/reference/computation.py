@@ -17,6 +17,7 @@ from conformance.reference.bound import Bounded
 from conformance.reference.formula import Formula
 from conformance.reference.pieces import PIECE, Deferred, NotElementwiseError
 from conformance.reference.rules import spread
+from conformance.reference.stack import NotStackableError, Stack
 
 if TYPE_CHECKING:  # it brings python-flint, which takes as long to import as a thousand small references
     from conformance.reference.enclosure import Enclosure
@@ -85,6 +86,21 @@ class Computation:
                     return self._bounded(Deferred.of, arithmetic, relative_error)
             return self._bounded(_at_once, arithmetic, relative_error)
 
+    def bounded_together(self, arithmetic: Arithmetic) -> dict[str, tuple[Doubles, Doubles]]:
+        """Return the same of as many computations as the arrays have along an axis before their own.
+
+        So have the results. Raises TypeError for a function that does what stacks cannot.
+        """
+
+        def made(array: Any) -> Stack:
+            return Stack(_at_once(array, 0.0, arithmetic) if array.dtype == np.float64 else array)
+
+        with np.errstate(all="ignore"):
+            result = self.function(
+                **{name: made(array) for name, array in self.arrays.items()}, **self.options
+            )
+        return {name: _value_and_error(_parts(part)) for name, part in self._named(result)}
+
     def _bounded(
         self, made: Callable[..., Any], arithmetic: Arithmetic, relative_error: float
     ) -> dict[str, tuple[Doubles, Doubles]]:
@@ -130,6 +146,12 @@ def _exact(inputs: Inputs) -> dict[str, Any]:
 
 def _at_once(array: Doubles, relative_error: float, arithmetic: Arithmetic) -> Bounded:
     return Bounded(array, relative_error * np.abs(array) if relative_error else None, arithmetic)
+
+
+def _parts(result: Any) -> Any:
+    if not isinstance(result, Stack):
+        raise NotStackableError("the same result for all of a stack")
+    return result.parts
 
 
 def _value_and_error(result: Any) -> tuple[Doubles, Doubles]:

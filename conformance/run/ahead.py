@@ -54,7 +54,7 @@ class Ahead:
                 return
 
     def _work(self, specs: Iterable[CallSpec]) -> Iterator[bool]:
-        """Some calls, then the references of all these, then the forms of all of them.
+        """Some calls, then the references of all these, alike ones together, then the forms of all of them.
 
         One after the other, each finds the processor's caches full of the others' code, and a call takes a
         third longer. What fails here fails again where it is needed, and is told there.
@@ -69,6 +69,9 @@ class Ahead:
                 yield True
                 if total > MOST:
                     break
+            with suppress(Exception):
+                self._references.evaluate_together(calls, self._machine)
+            yield True
             values: list[tuple[Call, Array]] = []
             for call in calls:
                 with suppress(Exception):

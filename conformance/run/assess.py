@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, TypeAlias
 
@@ -45,6 +45,18 @@ class Assessor:
         if execution.repeat is not None:
             return execution.repeat.alone.upstream
         return self.references.upstream(call, self._machines[execution.first.environment])
+
+    def evaluate_together(self, executions: Iterable[Execution]) -> None:
+        """Make references of executions whose calls differ in their numbers alone."""
+        calls: dict[str, list[Call]] = {}
+        for execution in executions:
+            check = execution.first
+            if execution.repeat is None:
+                with suppress(Exception):  # it fails again where it is needed, and is told there
+                    calls.setdefault(check.environment, []).append(self.calls.get(check.spec))
+        for environment, found in calls.items():
+            with suppress(Exception):
+                self.references.evaluate_together(found, self._machines[environment])
 
     def refer(self, execution: Execution, event: Answered) -> list[tuple[Reference, Array, Machine]]:
         """Make the references of an answered execution; return what there is to compare with them."""

@@ -192,8 +192,9 @@ class Run:
             if execution.first.environment == event.environment and not execution.done:
                 self._settle(execution, Judgement(Outcome.NOT_RUN, detail=detail))
 
-    def _answered(self, events: Iterable[Answered]) -> None:
+    def _answered(self, events: Sequence[Answered]) -> None:
         """Finish what has been answered, in portions, so that an interrupt costs little."""
+        self._assessor.evaluate_together(self._executions[event.request] for event in events)
         portion: list[tuple[Execution, Answered]] = []
         compared: list[tuple[Reference, Array, Machine]] = []
         began = time.monotonic()

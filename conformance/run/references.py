@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,12 +13,21 @@ import numpy as np
 from conformance.caches import Recent
 from conformance.compare import Comparison, compare, compare_together
 from conformance.plan import Call, upstream
-from conformance.reference import Formula, Reference, evaluate, evaluate_gradients, load
+from conformance.reference import (
+    Formula,
+    Reference,
+    evaluate,
+    evaluate_gradients,
+    evaluate_together,
+    load,
+)
 from conformance.run.shared import Shared
 
 Array = np.ndarray[Any, Any]
 
 SMALL = 4096  # bytes of a result up to which it is worth looking whether another was the same
+
+FEW = 4  # calls that are evaluated as fast one after the other
 
 NO_ANSWER = (LookupError, TypeError, ValueError, ArithmeticError)
 """What a reference raises for a call that it has no answer to."""
@@ -88,6 +98,30 @@ class References:
         """The reference value and bound of `call`, cached by its hash and dtype."""
         key = (call.key, call.spec.dtype, machine.log_ulps)
         return self._values.get(key, partial(self._evaluate, call, machine))
+
+    def evaluate_together(self, calls: Iterable[Call], machine: Machine) -> None:
+        """Make references that `primary` is asked for next, of small calls that differ in numbers alone.
+
+        What has no answer, or is not usual, is left to `primary`.
+        """
+        alike: dict[Hashable, dict[Hashable, Call]] = {}
+        for call in calls:
+            key = (call.key, call.spec.dtype, machine.log_ulps)
+            if call.nbytes <= SMALL and key not in self._values:
+                alike.setdefault(_kind(call), {})[key] = call
+        for found in alike.values():
+            if len(found) >= FEW:
+                with suppress(*NO_ANSWER):
+                    self._put_together(found, machine)
+
+    def _put_together(self, calls: Mapping[Hashable, Call], machine: Machine) -> None:
+        spec = next(iter(calls.values())).spec
+        formula = self.formula(spec.operator.name)
+        inputs = [inputs_of(call) for call in calls.values()]
+        made = evaluate_together(formula, inputs, spec.attributes, spec.dtype, machine.log_ulps)
+        for key, reference in zip(calls, made, strict=True):
+            if reference is not None:
+                self._values.put(key, reference)
 
     def upstream(self, call: Call, machine: Machine) -> Array:
         """The upstream gradient of `call`, of its reference value's shape."""
@@ -173,6 +207,16 @@ class References:
 def _same(actual: Array, machine: Machine) -> Hashable:
     """What results that are compared alike, with one reference, have in common."""
     return actual.tobytes(), machine.flush_to_zero
+
+
+def _kind(call: Call) -> Hashable:
+    """What calls have in common that differ in their numbers alone; attributes as text: True is not 1."""
+    spec = call.spec
+    shapes = tuple(
+        (name, value.dtype, value.shape) if isinstance(value, np.ndarray) else (name, type(value))
+        for name, value in call.arrays.items()
+    )
+    return spec.operator.name, repr(spec.attributes), spec.dtype, shapes
 
 
 def _key(

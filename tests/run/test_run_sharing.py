@@ -10,7 +10,7 @@ from run_checks import check_of, checks
 
 from conformance.casefile import load as load_cases
 from conformance.model import Outcome
-from conformance.plan import CallCache, Target, expand, materialise
+from conformance.plan import Call, CallCache, Target, expand, materialise
 from conformance.reference import Reference
 from conformance.results import array_form
 from conformance.run.ahead import LARGEST, Ahead
@@ -103,8 +103,9 @@ def run_ahead(made: list, references: References, seconds: float = 0.0) -> int:
 def test_each_call_is_prepared_once_and_failing_ones_stop_nothing(tmp_path: Path, fails: bool) -> None:
     made, references = checks(tmp_path), Counted(fails)
     calls = len({check.spec for check in made})
-    # A step for each call's inputs, one for each reference, one for all their forms, and the end.
-    assert run_ahead(made, references) == 2 * calls + 2
+    # A step for each call's inputs, one for references made together, one for each reference, one for all
+    # their forms, and the end.
+    assert run_ahead(made, references) == 2 * calls + 3
     assert len(references.asked) == calls < len(made)
 
 
@@ -217,3 +218,63 @@ def test_what_was_expected_of_a_large_array_is_sampled_where_its_own_result_is_w
         record = recorder.record(check, call, judgement, version="1", seconds=0.0, log="")
         kept.append([form["sample"]["index"] for form in (record["actual"], record["expected"])])
     assert all(worst in index for worst, both in zip((40, 60), kept, strict=True) for index in both)
+
+
+class TestReferencesTogether:
+    """`References.evaluate_together`: what `primary` has to evaluate afterwards, and what it finds made."""
+
+    @staticmethod
+    def evaluated(monkeypatch: pytest.MonkeyPatch, calls: list[Call]) -> tuple[list[Reference], list[Call]]:
+        """The references of `calls`, made together, and those calls that were left to be evaluated."""
+        references, left = References(), []
+        alone = References._evaluate
+
+        def evaluate(self: References, call: Call, machine: Machine, **options: object) -> Reference:
+            left.append(call)
+            return alone(self, call, machine, **options)
+
+        monkeypatch.setattr(References, "_evaluate", evaluate)
+        references.evaluate_together(calls, Machine())
+        return [references.primary(call, Machine()) for call in calls], left
+
+    @staticmethod
+    def sweep(tmp_path: Path, shape: str, dtype: str = "float32", seeds: int = 5) -> list[Call]:
+        """A call for each seed and reduction."""
+        text = (
+            "operator: kl_div\ninputs: [input, target]\n"
+            "attributes: {reduction: mean, log_target: false, size_average: null, reduce: null}\n"
+            "documents: {none: {title: None}}\n"
+            "apis:\n  torch.nn.functional.kl_div:\n    kind: function\n    document: none\n"
+            "    parameters: {reduction: {default: mean, values: [sum, mean]}}\n"
+            "cases:\n  - id: sweep\n    summary: seeds\n    inputs:\n"
+            f"      input: {{generator: log_probabilities, shape: {shape}, seed: 1}}\n"
+            f"      target: {{generator: probabilities, shape: {shape}, seed: 2}}\n"
+            f"    matrix: {{reduction: [sum, mean], seed: {{count: {seeds}}}, dtype: [{dtype}]}}\n"
+        )
+        path = tmp_path / "kl_div.yaml"
+        path.write_text(text)
+        plan = expand([load_cases(path, ["kl_div"])], [Target("torch", "torch")])
+        return [materialise(check.spec) for check in plan.checks]
+
+    def test_calls_that_differ_in_their_seeds_are_all_made(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        calls = self.sweep(tmp_path, "[3, 5]")
+        found, left = self.evaluated(monkeypatch, calls)
+        assert len(calls) == 10
+        assert not left
+        for call, reference in zip(calls, found, strict=True):
+            alone = References().primary(call, Machine())
+            assert reference.value.tobytes() == alone.value.tobytes()
+            assert reference.bound.tobytes() == alone.bound.tobytes()
+
+    @pytest.mark.parametrize(
+        ("shape", "dtype", "seeds"),
+        [("[3, 5]", "float32", 3), ("[3, 5]", "float64", 5), ("[40, 40]", "float32", 5)],
+    )
+    def test_few_large_and_certified_ones_are_left(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shape: str, dtype: str, seeds: int
+    ) -> None:
+        calls = self.sweep(tmp_path, shape, dtype, seeds)
+        _, left = self.evaluated(monkeypatch, calls)
+        assert left == calls

@@ -1,0 +1,163 @@
+"""Many arrays of one shape as one, for formulas that know nothing of it.
+
+Computed one after the other, small arrays take many times as long: nearly all of it is NumPy's own calls.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, SupportsIndex
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+
+class NotStackableError(TypeError):
+    """What a formula asks for cannot be done to a stack."""
+
+
+class Stack(NDArrayOperatorsMixin):
+    """Arrays of one shape, one behind the other along the first axis of `parts`.
+
+    To a formula it looks like one of them: its shape and axes are theirs. `parts` is whatever takes part in
+    NumPy's functions (an array, a `Bounded`, a `Mask`) and never hears of the formula's own axes. Other
+    operands are the same for all arrays. Raises NotStackableError, or NumPy a TypeError, for what is not
+    implemented; a stack of one array is no reason to use one.
+    """
+
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: Any) -> None:
+        """Take the first axis of `parts` for the stack's own."""
+        self.parts = parts
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of each array."""
+        return tuple(self.parts.shape[1:])
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes of each."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of elements of each."""
+        return math.prod(self.shape)
+
+    def __len__(self) -> int:
+        """Return the length of the first axis of each."""
+        return self.shape[0]
+
+    def __bool__(self) -> bool:
+        """Refuse: it may be true of some and not of others."""
+        raise NotStackableError("a stack has no single truth value")
+
+    def __getitem__(self, key: Any) -> Stack:
+        """Index each alike, by slices, whole numbers, new axes and `...`."""
+        keys = key if isinstance(key, tuple) else (key,)
+        if not all(isinstance(part, (slice, int, type(None), type(...))) for part in keys):
+            raise NotStackableError(f"a stack cannot be indexed with {key!r}")
+        return Stack(self.parts[(slice(None), *keys)])
+
+    def reshape(self, *shape: Any) -> Stack:
+        """Reshape each."""
+        wanted = shape[0] if len(shape) == 1 and isinstance(shape[0], Sequence) else shape
+        return Stack(np.reshape(self.parts, (self.parts.shape[0], *wanted)))
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Stack:
+        """Sum each."""
+        return _reduced(np.sum)(self, axis, keepdims=keepdims)
+
+    def mean(self, axis: Any = None, keepdims: bool = False) -> Stack:
+        """Average each."""
+        return _reduced(np.mean)(self, axis, keepdims=keepdims)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        """Run a ufunc on all of them."""
+        if method != "__call__" or kwargs:
+            return NotImplemented
+        return Stack(ufunc(*_aligned(inputs)))
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        """Run a NumPy function on all of them; unknown ones raise TypeError through NumPy."""
+        handler = _FUNCTIONS.get(func)
+        return NotImplemented if handler is None else handler(*args, **kwargs)
+
+
+def _aligned(operands: Sequence[Any]) -> list[Any]:
+    """The operands without their stacks, with new axes where one of them has more of its own."""
+    ndim = max(np.ndim(part) for part in operands)
+    return [_widened(part, ndim) if isinstance(part, Stack) else part for part in operands]
+
+
+def _widened(stack: Stack, ndim: int) -> Any:
+    missing = ndim - stack.ndim
+    # The very object where nothing is missing: `x != x` is a test for NaN, whatever the error of x.
+    return stack.reshape((1,) * missing + stack.shape).parts if missing else stack.parts
+
+
+def _where(condition: Any, x: Any, y: Any) -> Stack:
+    return Stack(np.where(*_aligned((condition, x, y))))
+
+
+def _clip(a: Any, a_min: Any = None, a_max: Any = None) -> Any:
+    if a_min is not None:
+        a = np.maximum(a, a_min)
+    return a if a_max is None else np.minimum(a, a_max)
+
+
+def _broadcast_to(a: Stack, shape: Sequence[int]) -> Stack:
+    return Stack(np.broadcast_to(_widened(a, len(shape)), (a.parts.shape[0], *shape)))
+
+
+def _reduced(function: Callable[..., Any]) -> Callable[..., Stack]:
+    def reduced(a: Stack, axis: Any = None, *, keepdims: bool = False) -> Stack:
+        if axis is not None:
+            return Stack(function(a.parts, axis=_shifted(axis, a.ndim), keepdims=keepdims))
+        # As one row each, so that NumPy adds up in the order in which it does alone.
+        found = Stack(function(a.reshape((a.size,)).parts, axis=1))
+        return found.reshape((1,) * a.ndim) if keepdims else found
+
+    return reduced
+
+
+def _shifted(axis: Any, ndim: int) -> Any:
+    """The axis, or the axes, of the arrays where there is one more before them."""
+    if isinstance(axis, SupportsIndex):
+        return axis.__index__() % ndim + 1
+    return tuple(_shifted(each, ndim) for each in axis)
+
+
+def _along(function: Callable[..., Any]) -> Callable[..., Stack]:
+    def along(a: Stack, axis: Any) -> Stack:
+        # A new axis is counted in what comes of it.
+        return Stack(function(a.parts, _shifted(axis, a.ndim + (function is np.expand_dims))))
+
+    return along
+
+
+def _take_along_axis(a: Any, indices: Any, axis: int) -> Stack:
+    if not (isinstance(a, Stack) and isinstance(indices, Stack)):
+        raise NotStackableError("take_along_axis of a stack and what is none")
+    return Stack(np.take_along_axis(a.parts, indices.parts, _shifted(axis, a.ndim)))
+
+
+_FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    np.shape: lambda a: a.shape,
+    np.ndim: lambda a: a.ndim,
+    np.size: lambda a: a.size,
+    np.where: _where,
+    np.clip: _clip,
+    np.sum: _reduced(np.sum),
+    np.mean: _reduced(np.mean),
+    np.max: _reduced(np.max),
+    np.min: _reduced(np.min),
+    np.reshape: lambda a, shape: a.reshape(shape),
+    np.broadcast_to: _broadcast_to,
+    np.expand_dims: _along(np.expand_dims),
+    np.squeeze: _along(np.squeeze),
+    np.take_along_axis: _take_along_axis,
+}
