@@ -27,9 +27,10 @@ def _exact(array: Array) -> Array:
         return array.astype(np.float64)
 
 
-def _values(flat: Array) -> list[Number]:
-    values: list[Number] = flat.tolist()
-    if flat.dtype.kind == "f":
+def _values(array: Array) -> list[Number]:
+    """All numbers in C order. NumPy's own dtypes turn into Python's numbers as they are, exactly."""
+    values: list[Number] = (_exact(array) if array.dtype.kind == "V" else array).ravel().tolist()
+    if array.dtype.kind in "fV":
         total = sum(values)  # type: ignore[arg-type]  # a NaN or infinity anywhere makes this one
         if total - total != 0:
             return [number_form(value) for value in values]  # type: ignore[arg-type]  # floats
@@ -48,9 +49,9 @@ def array_form(array: Array, dtype: str | None = None, keep: tuple[int, ...] = (
     positions that the sample of a large array must have; it always has the first and the last few.
     """
     name = dtype or dtype_name(array.dtype)
-    exact = _exact(array)
     if array.size <= SMALL:
-        return {"dtype": name, "shape": list(array.shape), "values": _values(exact.ravel())}
+        return {"dtype": name, "shape": list(array.shape), "values": _values(array)}
+    exact = _exact(array)
     flat = exact.ravel()
     edge = (SAMPLED - min(len(keep), 8)) // 2
     index = sorted({*range(edge), *keep[:8], *range(array.size - edge, array.size)})

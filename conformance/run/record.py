@@ -230,7 +230,7 @@ def _value_form(value: Any, judgement: Judgement) -> ValueForm | None:
         return value  # type: ignore[no-any-return]  # an object, text or refusal form already
     keep: tuple[int, ...] = ()
     worst = judgement.comparison.worst_index if judgement.comparison else None
-    if worst is not None and value.size:
+    if worst is not None and value.size > SMALL:  # a smaller one is told whole
         keep = (int(np.ravel_multi_index(worst, value.shape)) if worst else 0,)
     return array_form(value, keep=keep)
 
