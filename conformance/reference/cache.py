@@ -20,7 +20,7 @@ import numpy as np
 from conformance.caches import CacheFolder, sources_digest
 from conformance.reference.enclosure import Enclosure, enclose
 
-LEAST = 1 << 16  # elements of input below which computing is as quick as looking up
+LEAST = 1 << 12  # elements of input below which computing is about as quick as looking up
 _FOLDER = CacheFolder("enclosures", most=512 << 20)
 _FIELDS = ("head", "tail", "radius")
 
