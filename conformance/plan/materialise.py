@@ -184,6 +184,10 @@ class CallCache:
             nbytes=max_bytes, entries=max_entries, size=lambda call: call.nbytes
         )
 
+    def __contains__(self, spec: CallSpec) -> bool:
+        """Whether the call of `spec` need not be made again; to ask is not to use it."""
+        return spec in self._calls
+
     def get(self, spec: CallSpec) -> Call:
         """The materialised call of `spec`, made again if it has been dropped. Raises InvalidInput."""
         return self._calls.get(spec, partial(materialise, spec, self._draws))

@@ -51,11 +51,11 @@ class Assessor:
         calls: dict[str, list[Call]] = {}
         for execution in executions:
             check = execution.first
-            if execution.repeat is None:
-                with suppress(Exception):  # it fails again where it is needed, and is told there
-                    calls.setdefault(check.environment, []).append(self.calls.get(check.spec))
+            # A call that has been dropped is a large one, or of a time long ago: it goes by itself.
+            if execution.repeat is None and check.spec in self.calls:
+                calls.setdefault(check.environment, []).append(self.calls.get(check.spec))
         for environment, found in calls.items():
-            with suppress(Exception):
+            with suppress(Exception):  # it fails again where it is needed, and is told there
                 self.references.evaluate_together(found, self._machines[environment])
 
     def refer(self, execution: Execution, event: Answered) -> list[tuple[Reference, Array, Machine]]:

@@ -14,6 +14,8 @@ from conformance.plan import Call, CallCache, Target, expand, materialise
 from conformance.reference import Reference
 from conformance.results import array_form
 from conformance.run.ahead import LARGEST, Ahead
+from conformance.run.assess import Assessor
+from conformance.run.execution import Execution
 from conformance.run.forms import Forms
 from conformance.run.judgement import Judgement
 from conformance.run.record import Recorder
@@ -278,3 +280,11 @@ class TestReferencesTogether:
         calls = self.sweep(tmp_path, shape, dtype, seeds)
         _, left = self.evaluated(monkeypatch, calls)
         assert left == calls
+
+    def test_a_call_that_is_no_longer_held_is_not_made_for_it(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        check = check_of(checks(tmp_path), "torch.op")
+        assessor = Assessor({check.environment: Machine()}, None)  # type: ignore[arg-type]  # asked nothing here
+        monkeypatch.setattr(CallCache, "get", lambda *_: pytest.fail("made again"))
+        assessor.evaluate_together([Execution(0, [check])])
