@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, SupportsIndex
+from types import EllipsisType, NoneType
+from typing import Any
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
+
+_BASIC = (slice, int, NoneType, EllipsisType)
 
 
 class NotStackableError(TypeError):
@@ -23,7 +26,7 @@ class Stack(NDArrayOperatorsMixin):
     To a formula it looks like one of them: its shape and axes are theirs. `parts` is whatever takes part in
     NumPy's functions (an array, a `Bounded`, a `Mask`) and never hears of the formula's own axes. Other
     operands are the same for all arrays. Raises NotStackableError, or NumPy a TypeError, for what is not
-    implemented; a stack of one array is no reason to use one.
+    implemented.
     """
 
     __slots__ = ("parts",)
@@ -58,7 +61,7 @@ class Stack(NDArrayOperatorsMixin):
     def __getitem__(self, key: Any) -> Stack:
         """Index each alike, by slices, whole numbers, new axes and `...`."""
         keys = key if isinstance(key, tuple) else (key,)
-        if not all(isinstance(part, (slice, int, type(None), type(...))) for part in keys):
+        if not all(type(part) in _BASIC for part in keys):
             raise NotStackableError(f"a stack cannot be indexed with {key!r}")
         return Stack(self.parts[(slice(None), *keys)])
 
@@ -124,25 +127,27 @@ def _reduced(function: Callable[..., Any]) -> Callable[..., Stack]:
     return reduced
 
 
-def _shifted(axis: Any, ndim: int) -> Any:
+def _shifted(axis: Any, ndim: int) -> tuple[int, ...]:
     """The axis, or the axes, of the arrays where there is one more before them."""
-    if isinstance(axis, SupportsIndex):
-        return axis.__index__() % ndim + 1
-    return tuple(_shifted(each, ndim) for each in axis)
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    if not all(-ndim <= each < ndim for each in axes):
+        raise NotStackableError(f"axis {axis} of arrays with {ndim} axes")
+    return tuple(each % ndim + 1 for each in axes)
 
 
-def _along(function: Callable[..., Any]) -> Callable[..., Stack]:
-    def along(a: Stack, axis: Any) -> Stack:
-        # A new axis is counted in what comes of it.
-        return Stack(function(a.parts, _shifted(axis, a.ndim + (function is np.expand_dims))))
+def _expand_dims(a: Stack, axis: Any) -> Stack:
+    return Stack(np.expand_dims(a.parts, _shifted(axis, a.ndim + np.size(axis))))
 
-    return along
+
+def _squeeze(a: Stack, axis: Any) -> Stack:
+    return Stack(np.squeeze(a.parts, _shifted(axis, a.ndim)))
 
 
 def _take_along_axis(a: Any, indices: Any, axis: int) -> Stack:
     if not (isinstance(a, Stack) and isinstance(indices, Stack)):
         raise NotStackableError("take_along_axis of a stack and what is none")
-    return Stack(np.take_along_axis(a.parts, indices.parts, _shifted(axis, a.ndim)))
+    (place,) = _shifted(axis, a.ndim)
+    return Stack(np.take_along_axis(a.parts, indices.parts, place))
 
 
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
@@ -157,7 +162,7 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.min: _reduced(np.min),
     np.reshape: lambda a, shape: a.reshape(shape),
     np.broadcast_to: _broadcast_to,
-    np.expand_dims: _along(np.expand_dims),
-    np.squeeze: _along(np.squeeze),
+    np.expand_dims: _expand_dims,
+    np.squeeze: _squeeze,
     np.take_along_axis: _take_along_axis,
 }

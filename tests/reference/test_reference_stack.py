@@ -116,7 +116,9 @@ class TestAStack:
             lambda a: np.reshape(a, (6, -1)),
             lambda a: a.reshape(3, 10),
             lambda a: np.expand_dims(a, -1) * np.sum(np.expand_dims(a, (0, 2))),
+            lambda a: np.expand_dims(a, (0, -1)),
             lambda a: np.squeeze(np.sum(a, axis=1, keepdims=True), 1),
+            lambda a: np.squeeze(np.sum(a, axis=(0, 2), keepdims=True), (0, -1)),
             lambda a: np.where(a > 0, a, a[0, 0]),
             lambda a: np.clip(a, -0.5, np.sum(a)),
             lambda a: np.broadcast_to(a[0], np.shape(a)) * np.ndim(a) / np.size(a),
@@ -134,11 +136,15 @@ class TestAStack:
         [
             bool,
             lambda a: a[a > 0],
+            lambda a: a[True],
+            lambda a: np.sum(a, axis=3),
+            lambda a: np.expand_dims(a, 4),
+            lambda a: np.broadcast_to(a, (3, 5)),
             lambda a: np.take_along_axis(a, np.zeros((2, 3, 1), dtype=int), axis=-1),
             lambda a: np.concatenate([a, a]),
             lambda a: np.add(a, a, out=np.zeros((2, 3, 5))),
         ],
     )
-    def test_what_cannot_be_done_is_refused(self, function):
-        with pytest.raises((NotStackableError, TypeError)):
+    def test_what_cannot_be_done_to_each_or_to_many_is_refused(self, function):
+        with pytest.raises((NotStackableError, TypeError, ValueError)):
             function(Stack(self.arrays))
