@@ -116,7 +116,8 @@ def _in_pieces(
     actual: Any, value: Any, tail: Any, bound: Any, form: Format, flush_to_zero: bool
 ) -> Comparison:
     """The same, without temporary arrays of that size."""
-    found, flat = [], [None if part is None else part.reshape(-1) for part in (actual, value, tail, bound)]
+    flat: list[Any] = [None if part is None else part.reshape(-1) for part in (actual, value, tail, bound)]
+    found = []
     for start in range(0, actual.size, PIECE):
         a, v, t, b = (None if part is None else part[start : start + PIECE] for part in flat)
         part = _compared(a, v, t, b, form, flush_to_zero)
@@ -289,11 +290,7 @@ def _zero_signs(wide: Any, value: Any) -> int:
 
 def index_of(flat: int, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The index of an element of an array of `shape`, given its place among all in C order."""
-    place = []
-    for size in reversed(shape):
-        flat, index = divmod(flat, size)
-        place.append(index)
-    return tuple(reversed(place))
+    return tuple(map(int, np.unravel_index(flat, shape)))
 
 
 def _empty() -> Comparison:

@@ -161,7 +161,7 @@ class CheckItem(Reporting):
             self._not_run(detail)
         if ruling.verdict in (Verdict.KNOWN, Verdict.FLAKY_KNOWN) and outcome != "pass":
             if outcome == "unsupported":
-                pytest.skip(detail)
+                pytest.skip(detail)  # the framework lacks it, as expected: nothing was judged
             pytest.xfail(ruling.why)
         if self.suite.gate.closes(ruling.verdict):
             conventions = convention_forms(self.check.spec.operator)
@@ -171,7 +171,7 @@ class CheckItem(Reporting):
             expected = "" if ruling.expectation is None else f"{ruling.why}\n"
             raise CheckFailed(f"{ruling.verdict}: {expected}{text}")
         if outcome in ("unsupported", "vacuous"):
-            pytest.skip(f"{outcome}: {detail}")
+            pytest.skip(f"{outcome}: {detail}")  # nothing was judged, and the gate stays open
         if outcome not in ("pass", "degraded", "observed"):
             words = " ".join(word for word in (outcome, record["subtype"], detail) if word)
             pytest.xfail(f"divergence, not documented for this API: {words}")
@@ -180,7 +180,7 @@ class CheckItem(Reporting):
         """Fail once for each environment: thousands of failures would bury those of the others."""
         if self.suite.is_first(self.check):
             raise CheckFailed(f"not_run: {detail}\n\nAll other checks of this environment are skipped.")
-        pytest.skip(f"not_run: {detail}")
+        pytest.skip(f"not_run: {detail}")  # the first one has failed for all
 
     @property
     def ihook(self) -> Any:

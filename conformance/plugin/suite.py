@@ -78,7 +78,7 @@ class Suite:
         self._shard = shard
         self._resume = resume
         self._earlier: Continuation | None = None
-        self._unspare = spare_collector()
+        self._unspare = spare_collector()  # collecting makes many objects, and no garbage
 
     def expect_only(self, path: Path) -> None:
         """Take the expectations of `path` and no others. Raises ExpectationError."""

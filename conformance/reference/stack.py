@@ -7,13 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from types import EllipsisType, NoneType
 from typing import Any
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
-
-_BASIC = (slice, int, NoneType, EllipsisType)
 
 
 class NotStackableError(TypeError):
@@ -25,8 +22,8 @@ class Stack(NDArrayOperatorsMixin):
 
     To a formula it looks like one of them: its shape and axes are theirs. `parts` is whatever takes part in
     NumPy's functions (an array, a `Bounded`, a `Mask`) and never hears of the formula's own axes. Other
-    operands are the same for all arrays. Raises NotStackableError, or NumPy a TypeError, for what is not
-    implemented.
+    operands are the same for all arrays. It has what the formulas use; for anything else it raises
+    NotStackableError, or NumPy or Python a TypeError.
     """
 
     __slots__ = ("parts",)
@@ -50,33 +47,14 @@ class Stack(NDArrayOperatorsMixin):
         """The number of elements of each."""
         return math.prod(self.shape)
 
-    def __len__(self) -> int:
-        """Return the length of the first axis of each."""
-        return self.shape[0]
-
     def __bool__(self) -> bool:
         """Refuse: it may be true of some and not of others."""
         raise NotStackableError("a stack has no single truth value")
-
-    def __getitem__(self, key: Any) -> Stack:
-        """Index each alike, by slices, whole numbers, new axes and `...`."""
-        keys = key if isinstance(key, tuple) else (key,)
-        if not all(type(part) in _BASIC for part in keys):
-            raise NotStackableError(f"a stack cannot be indexed with {key!r}")
-        return Stack(self.parts[(slice(None), *keys)])
 
     def reshape(self, *shape: Any) -> Stack:
         """Reshape each."""
         wanted = shape[0] if len(shape) == 1 and isinstance(shape[0], Sequence) else shape
         return Stack(np.reshape(self.parts, (self.parts.shape[0], *wanted)))
-
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Stack:
-        """Sum each."""
-        return _reduced(np.sum)(self, axis, keepdims=keepdims)
-
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Stack:
-        """Average each."""
-        return _reduced(np.mean)(self, axis, keepdims=keepdims)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         """Run a ufunc on all of them."""
@@ -104,12 +82,6 @@ def _widened(stack: Stack, ndim: int) -> Any:
 
 def _where(condition: Any, x: Any, y: Any) -> Stack:
     return Stack(np.where(*_aligned((condition, x, y))))
-
-
-def _clip(a: Any, a_min: Any = None, a_max: Any = None) -> Any:
-    if a_min is not None:
-        a = np.maximum(a, a_min)
-    return a if a_max is None else np.minimum(a, a_max)
 
 
 def _broadcast_to(a: Stack, shape: Sequence[int]) -> Stack:
@@ -143,26 +115,15 @@ def _squeeze(a: Stack, axis: Any) -> Stack:
     return Stack(np.squeeze(a.parts, _shifted(axis, a.ndim)))
 
 
-def _take_along_axis(a: Any, indices: Any, axis: int) -> Stack:
-    if not (isinstance(a, Stack) and isinstance(indices, Stack)):
-        raise NotStackableError("take_along_axis of a stack and what is none")
-    (place,) = _shifted(axis, a.ndim)
-    return Stack(np.take_along_axis(a.parts, indices.parts, place))
-
-
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.shape: lambda a: a.shape,
     np.ndim: lambda a: a.ndim,
     np.size: lambda a: a.size,
     np.where: _where,
-    np.clip: _clip,
     np.sum: _reduced(np.sum),
-    np.mean: _reduced(np.mean),
     np.max: _reduced(np.max),
-    np.min: _reduced(np.min),
     np.reshape: lambda a, shape: a.reshape(shape),
     np.broadcast_to: _broadcast_to,
     np.expand_dims: _expand_dims,
     np.squeeze: _squeeze,
-    np.take_along_axis: _take_along_axis,
 }

@@ -25,9 +25,9 @@ from conformance.run.shared import Shared
 
 Array = np.ndarray[Any, Any]
 
-SMALL = 4096  # bytes of a result up to which it is worth looking whether another was the same
+SMALL = 4096  # bytes of a result, or of a call's inputs, up to which it is worth looking for others like it
 
-FEW = 4  # calls that are evaluated as fast one after the other
+FEW = 3  # calls of which a stack is faster: two take as long one after the other
 
 NO_ANSWER = (LookupError, TypeError, ValueError, ArithmeticError)
 """What a reference raises for a call that it has no answer to."""

@@ -33,7 +33,8 @@ def take_short_turns() -> bool:
     policy, nice = os.sched_getscheduler(0), os.getpriority(os.PRIO_PROCESS, 0)
     if policy not in (os.SCHED_OTHER, os.SCHED_BATCH):
         return False
-    system, (setting, getting) = ctypes.CDLL(None).syscall, calls
+    setting, getting = calls
+    system = ctypes.CDLL(None).syscall
     wanted = _ATTRIBUTES.pack(_ATTRIBUTES.size, policy, 0, nice, 0, SHORTEST, 0, 0)
     found = ctypes.create_string_buffer(_ATTRIBUTES.size)
     if system(setting, 0, wanted, 0) or system(getting, 0, found, len(found), 0):
